@@ -1,0 +1,1 @@
+"""NATS JetStream as a durable, ordered hand-off between processes and machines."""

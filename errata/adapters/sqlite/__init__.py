@@ -1,0 +1,1 @@
+"""SQLite as a durable, ordered hand-off between processes."""

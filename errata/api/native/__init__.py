@@ -1,0 +1,1 @@
+"""The native REST dialect, under /api/v1."""

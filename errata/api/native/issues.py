@@ -1,0 +1,103 @@
+"""Issues: list, report, change, move, talk about."""
+
+from datetime import UTC, datetime
+
+from ninja import Router, Status
+from ninja.params.functions import Query
+
+from errata.api.kit import ApiRequest
+from errata.api.native.schemas import (
+    ActivityOut,
+    CommentIn,
+    CommentOut,
+    IssueDetailOut,
+    IssueIn,
+    IssueOut,
+    IssuePatch,
+    Page,
+    TransitionIn,
+)
+from errata.apps.issues import operations, queries
+
+router = Router(tags=["Issues"])
+
+_SORTS = "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `created`, `updated`; `-` reverses."
+
+
+@router.get("/issues", response=Page[IssueOut], summary="List and search issues")
+def list_issues(
+    request: ApiRequest,
+    query: str = Query("", description="The search language: `is:unassigned level:error release:shop@1.2 -24h`."),
+    sort: str = Query("", description=_SORTS),
+    cursor: str | None = Query(None, description="`next` of the page before."),
+    limit: int = Query(50, ge=1, le=200),
+) -> Page[IssueOut]:
+    """Newest first unless sorted otherwise. A query that can't be read is answered 400 with the place."""  # fmt: skip
+    page = queries.list_issues(
+        actor=request.auth, query=query, sort=sort, cursor=cursor, limit=limit, now=datetime.now(UTC)
+    )
+    return Page(items=[IssueOut.of(row) for row in page.items], next=page.next)
+
+
+@router.post("/issues", response={201: IssueDetailOut}, summary="Report an issue")
+def create_issue(request: ApiRequest, body: IssueIn) -> Status[IssueDetailOut]:
+    """An issue that no event raised."""
+    created = operations.create_issue(
+        project=body.project, title=body.title, description=body.description, type=body.type, priority=body.priority,
+        severity=body.severity, assignee=body.assignee, labels=body.labels, by=request.auth, at=datetime.now(UTC),
+    )  # fmt: skip
+    return Status(201, _detail(request, created.key))
+
+
+@router.get("/issues/{key}", response=IssueDetailOut, summary="Get an issue")
+def get_issue(request: ApiRequest, key: str) -> IssueDetailOut:
+    """An issue by its key, with the moves it can make from where it is."""
+    return _detail(request, key)
+
+
+@router.patch("/issues/{key}", response=IssueDetailOut, summary="Change an issue")
+def patch_issue(request: ApiRequest, key: str, body: IssuePatch) -> IssueDetailOut:
+    """Change fields, assignee and deputy. Stages change by a transition."""
+    changes = body.dict(exclude_unset=True, exclude={"assignee", "deputy"})
+    now = datetime.now(UTC)
+    if set(changes) - {"version"}:
+        operations.update_issue(key=key, **changes, by=request.auth, at=now)
+    people = body.dict(exclude_unset=True, include={"assignee", "deputy"})
+    if "assignee" in people:
+        operations.assign_issue(key=key, to=people["assignee"] or None, by=request.auth, at=now)
+    if "deputy" in people:
+        operations.set_deputy(key=key, to=people["deputy"] or None, by=request.auth, at=now)
+    return _detail(request, key)
+
+
+@router.post("/issues/{key}/transition", response=IssueDetailOut, summary="Move an issue to another stage")
+def transition(request: ApiRequest, key: str, body: TransitionIn) -> IssueDetailOut:
+    """Refused with 409 when the workflow has no such move from here, or asks for something first."""
+    operations.transition_issue(
+        key=key, to=body.stage, comment=body.comment, reason=body.reason, assignee=body.assignee,
+        by=request.auth, at=datetime.now(UTC),
+    )  # fmt: skip
+    return _detail(request, key)
+
+
+@router.get("/issues/{key}/comments", response=Page[CommentOut], summary="List an issue's comments")
+def list_comments(request: ApiRequest, key: str) -> Page[CommentOut]:
+    """Oldest first."""
+    return Page(items=[CommentOut.of(comment) for comment in queries.comments(actor=request.auth, key=key)])
+
+
+@router.post("/issues/{key}/comments", response={201: CommentOut}, summary="Comment on an issue")
+def comment(request: ApiRequest, key: str, body: CommentIn) -> Status[CommentOut]:
+    """Markdown; `@name` and `@e-mail` add watchers."""
+    made = operations.comment_on_issue(key=key, body=body.body, by=request.auth, at=datetime.now(UTC))
+    return Status(201, CommentOut.of(made))
+
+
+@router.get("/issues/{key}/activity", response=Page[ActivityOut], summary="What happened to an issue")
+def list_activity(request: ApiRequest, key: str) -> Page[ActivityOut]:
+    """Newest first: every change with its actor."""
+    return Page(items=[ActivityOut.of(activity) for activity in queries.activity(actor=request.auth, key=key)])
+
+
+def _detail(request: ApiRequest, key: str) -> IssueDetailOut:
+    return IssueDetailOut.of_detail(queries.issue(actor=request.auth, key=key))

@@ -1,0 +1,342 @@
+"""Writes of issues. What digest does is in arrivals; every other write of an issue is here or re-exported from here."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from errata.apps.accounts.permissions import allow
+from errata.apps.accounts.queries import person_of
+from errata.apps.accounts.types import Actor, Person
+from errata.apps.issues.arrivals import apply_events
+from errata.apps.issues.changes import (
+    Change,
+    ChangedMeanwhile,
+    IssueMerged,
+    IssueNotFound,
+    find_person,
+    issue_to_change,
+    key_of,
+    person_fact,
+    save,
+    tell,
+    watch_as,
+)
+from errata.apps.issues.counts import next_seq
+from errata.apps.issues.labels import names_of, set_labels
+from errata.apps.issues.linking import link_issues, unlink_issues
+from errata.apps.issues.merging import merge_issues, split_grouping
+from errata.apps.issues.models import Issue
+from errata.apps.issues.purging import purge_deleted_projects
+from errata.apps.issues.talk import (
+    comment_on_issue,
+    delete_comment,
+    edit_comment,
+    post_comment,
+    unwatch_issue,
+    watch_issue,
+)
+from errata.apps.issues.types import Changed
+from errata.apps.issues.undoing import undo
+from errata.apps.issues.views import delete_view, save_view, update_view
+from errata.apps.issues.vocabulary import (
+    checked_priority,
+    checked_severity,
+    checked_text,
+    checked_type,
+    priority_rank,
+    severity_rank,
+    workflow_of,
+)
+from errata.apps.projects import operations as projects
+from errata.apps.projects import queries as project_queries
+from errata.apps.records import write
+from errata.core import workflow
+from errata.core.vocabulary import OPEN_CATEGORIES
+from errata.core.workflow import Transition, TransitionRefused
+
+__all__ = [
+    "ChangedMeanwhile",
+    "IssueMerged",
+    "IssueNotFound",
+    "apply_events",
+    "assign_issue",
+    "comment_on_issue",
+    "create_issue",
+    "delete_comment",
+    "delete_view",
+    "edit_comment",
+    "link_issues",
+    "merge_issues",
+    "purge_deleted_projects",
+    "save_view",
+    "set_deputy",
+    "split_grouping",
+    "transition_issue",
+    "undo",
+    "unlink_issues",
+    "unwatch_issue",
+    "update_issue",
+    "update_view",
+    "watch_issue",
+]
+
+TITLE_CHARS_MAX = 256
+# A long bug report with logs pasted in; beyond this belongs into an attachment.
+DESCRIPTION_CHARS_MAX = 100_000
+
+Who = str | int | None  # an e-mail address, an id, "me", or nobody
+
+
+def create_issue(
+    *,
+    project: str | int,
+    title: str,
+    by: Actor,
+    at: datetime,
+    description: str = "",
+    type: str = "Task",  # noqa: A002 (the domain's word)
+    priority: str = "Medium",
+    severity: str = "Minor",
+    assignee: Who = None,
+    labels: Iterable[str] = (),
+) -> Changed:
+    """Create an issue by hand. With an assignee it begins where assigning a new one would take it."""
+    allow(by, "issue:write")
+    values = {
+        "title": checked_text("title", title, chars_max=TITLE_CHARS_MAX),
+        "description": checked_text("description", description, chars_max=DESCRIPTION_CHARS_MAX, empty=True),
+        "type": checked_type(type),
+        **_ranked("priority", priority),
+        **_ranked("severity", severity),
+    }
+    with write():
+        issue = _new_issue(project, values, by=by, at=at)
+        set_labels(issue, labels)
+        created = {name: values[name] for name in ("title", "type", "priority", "severity")} | {"stage": issue.stage}
+        activities = tell(issue, [Change("created", after=created)], by=by, at=at)
+        if by.user_id:
+            watch_as(issue, [by.user_id], reason="created", at=at)
+        person = find_person(assignee, by=by)
+        if person:
+            activities += _assign(issue, person, by=by, at=at).activities
+        return Changed(key=key_of(issue), version=issue.version, activities=activities)
+
+
+def update_issue(
+    *,
+    key: str,
+    by: Actor,
+    at: datetime,
+    title: str | None = None,
+    description: str | None = None,
+    type: str | None = None,  # noqa: A002 (the domain's word)
+    priority: str | None = None,
+    severity: str | None = None,
+    labels: Iterable[str] | None = None,
+    version: int | None = None,
+) -> Changed:
+    """Change what is given. With `version`, only if nobody changed the issue since: else ChangedMeanwhile."""
+    allow(by, "issue:write")
+    wanted: dict[str, Any] = {}
+    if title is not None:
+        wanted["title"] = checked_text("title", title, chars_max=TITLE_CHARS_MAX)
+    if description is not None:
+        wanted["description"] = checked_text("description", description, chars_max=DESCRIPTION_CHARS_MAX, empty=True)
+    if type is not None:
+        wanted["type"] = checked_type(type)
+    if priority is not None:
+        wanted |= _ranked("priority", priority)
+    if severity is not None:
+        wanted |= _ranked("severity", severity)
+    with write():
+        issue = issue_to_change(key, by=by, version=version)
+        changes = [
+            Change(name, before={name: getattr(issue, name)}, after={name: value})
+            for name, value in wanted.items()
+            if not name.endswith("_rank") and getattr(issue, name) != value
+        ]
+        changes += _labelled(issue, labels)
+        return save(issue, changes, by=by, at=at, fields=wanted)
+
+
+def assign_issue(
+    *,
+    key: str,
+    by: Actor,
+    at: datetime,
+    to: Who | UnsetType = UNSET,
+    deputy: Who | UnsetType = UNSET,
+    version: int | None = None,
+) -> Changed:
+    """Give an issue to somebody, or to nobody. A new issue that gets an assignee moves on, as its workflow says."""
+    allow(by, "issue:write")
+    with write():
+        issue = issue_to_change(key, by=by, version=version)
+        activities: list[int] = []
+        if deputy is not UNSET:
+            activities += _deputise(issue, find_person(deputy, by=by), by=by, at=at).activities
+        if to is not UNSET:
+            activities += _assign(issue, find_person(to, by=by), by=by, at=at).activities
+        return Changed(key=key_of(issue), version=issue.version, activities=activities)
+
+
+def set_deputy(*, key: str, to: Who, by: Actor, at: datetime) -> Changed:
+    """Say who holds the issue when its assignee can't."""
+    return assign_issue(key=key, deputy=to, by=by, at=at)
+
+
+def transition_issue(
+    *,
+    key: str,
+    to: str,
+    by: Actor,
+    at: datetime,
+    comment: str | None = None,
+    reason: str | None = None,
+    assignee: Who = None,
+    version: int | None = None,
+) -> Changed:
+    """Move an issue to a stage, or by a move's name. Raises TransitionRefused, which says what is missing.
+
+    A move to where it is already changes nothing, so that scripts may repeat; the comment is posted all the same.
+    """
+    allow(by, "issue:write")
+    with write():
+        issue = issue_to_change(key, by=by, version=version)
+        text = (comment or "").strip()
+        given = {"comment": text, "reason": reason, "assignee": find_person(assignee, by=by)}
+        command = workflow.Command(to=to, by=by.kind, fields={name: value for name, value in given.items() if value})
+        move = workflow.decide(workflow_of(issue.project_id), state=_state(issue), command=command)
+        posted = post_comment(issue, text, by=by, at=at) if text else None
+        return _move(issue, move, by=by, at=at, comment_id=posted.id if posted else None)
+
+
+def _new_issue(project: str | int, values: dict[str, Any], *, by: Actor, at: datetime) -> Issue:
+    place = project_queries.row_of(by, project)
+    stage = workflow_of(place.id).initial
+    issue = Issue.objects.create(
+        organization_id=by.organization_id,
+        project_id=place.id,
+        number=projects.next_issue_numbers({place.id: 1})[place.id],
+        **values,
+        culprit="",
+        stage=stage.name,
+        category=stage.category,
+        is_open=stage.category in OPEN_CATEGORIES,
+        stage_changed_at=at,
+        reason="",
+        level="",
+        platform=place.platform,
+        source="manual",
+        first_seen=at,
+        last_seen=at,
+        count=0,
+        users=0,
+        group_count=0,
+        unhandled=False,
+        regressed=False,
+        first_release="",
+        last_release="",
+        comment_count=0,
+        created_by_id=by.user_id,
+        created_at=at,
+        updated_at=at,
+        version=1,
+        seq=next_seq(),
+    )
+    issue.project = place
+    return issue
+
+
+def _assign(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
+    changed = _set_assignee(issue, person, by=by, at=at)
+    if not changed.activities:
+        return changed
+    # Who takes a new issue has taken it up; what nobody holds any more is new again. A workflow without such moves
+    # leaves the stage as it is.
+    command = "assign" if person else "return"
+    if (issue.category == "new") != bool(person):
+        return changed
+    try:
+        decided = workflow.decide(
+            workflow_of(issue.project_id), state=_state(issue), command=workflow.Command(to=command, by=by.kind)
+        )
+    except TransitionRefused:
+        return changed
+    moved = _move(issue, decided, by=by, at=at)
+    return Changed(key=moved.key, version=moved.version, activities=changed.activities + moved.activities)
+
+
+def _set_assignee(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
+    if (person.id if person else None) == issue.assignee_id:
+        return save(issue, [], by=by, at=at)
+    before = person_of(issue.assignee) if issue.assignee else None
+    change = Change("assignee", before={"assignee": person_fact(before)}, after={"assignee": person_fact(person)})
+    if person:
+        watch_as(issue, [person.id], reason="assigned", at=at)
+    return save(issue, [change], by=by, at=at, fields={"assignee_id": person.id if person else None})
+
+
+def _deputise(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
+    if (person.id if person else None) == issue.deputy_id:
+        return save(issue, [], by=by, at=at)
+    before = person_of(issue.deputy) if issue.deputy else None
+    change = Change("deputy", before={"deputy": person_fact(before)}, after={"deputy": person_fact(person)})
+    if person:
+        watch_as(issue, [person.id], reason="assigned", at=at)
+    return save(issue, [change], by=by, at=at, fields={"deputy_id": person.id if person else None})
+
+
+def _move(issue: Issue, move: Transition, *, by: Actor, at: datetime, comment_id: int | None = None) -> Changed:
+    """Apply a decided transition: the assignee first, so that undoing goes back in order."""
+    activities: list[int] = []
+    if "assignee" in move.changes:
+        activities = _set_assignee(issue, move.changes["assignee"], by=by, at=at).activities
+    if move.moves:
+        fields = _fields_of(move, issue, at)
+        change = Change(
+            "stage",
+            before={"stage": issue.stage, "reason": issue.reason, "regressed": issue.regressed},
+            after={"stage": move.to_stage, "reason": fields["reason"], "regressed": fields["regressed"]},
+            reason=fields["reason"],
+            evidence=move.evidence,
+            comment_id=comment_id,
+        )
+        activities += save(issue, [change], by=by, at=at, fields=fields).activities
+    return Changed(key=key_of(issue), version=issue.version, activities=activities)
+
+
+def _fields_of(move: Transition, issue: Issue, at: datetime) -> dict[str, Any]:
+    return {
+        "stage": move.to_stage,
+        "category": move.category,
+        "is_open": move.category in OPEN_CATEGORIES,
+        "stage_changed_at": at,
+        "reason": (move.changes.get("reason", issue.reason) or "")[:40],
+        "regressed": move.changes.get("regressed", issue.regressed),
+    }
+
+
+def _state(issue: Issue) -> workflow.IssueState:
+    return workflow.IssueState(
+        stage=issue.stage,
+        assignee=str(issue.assignee_id) if issue.assignee_id else None,
+        reason=issue.reason or None,
+        regressed=issue.regressed,
+    )
+
+
+def _ranked(name: str, value: str) -> dict[str, Any]:
+    if name == "priority":
+        return {"priority": (checked := checked_priority(value)), "priority_rank": priority_rank(checked)}
+    return {"severity": (checked := checked_severity(value)), "severity_rank": severity_rank(checked)}
+
+
+def _labelled(issue: Issue, labels: Iterable[str] | None) -> list[Change]:
+    if labels is None:
+        return []
+    before = names_of(issue)
+    after = set_labels(issue, labels)
+    return [] if before == after else [Change("labels", before={"labels": before}, after={"labels": after})]

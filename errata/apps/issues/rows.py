@@ -1,0 +1,171 @@
+"""From rows to what others may hold."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from django.db.models import QuerySet
+
+from errata.apps.accounts.queries import initials, person_of
+from errata.apps.accounts.types import Person
+from errata.apps.issues.models import Activity, Comment, Grouping, Issue, IssueLabel
+from errata.apps.issues.types import ActivityView, CommentView, IssueRow, LabelView, ProjectRef
+
+UNDOABLE = {
+    "title", "description", "type", "priority", "severity", "labels", "assignee", "deputy", "stage", "merged",
+}  # fmt: skip
+
+
+class _Own(msgspec.Struct):
+    """The columns of an issue that a row takes as they are."""
+
+    id: int
+    number: int
+    title: str
+    culprit: str
+    type: str
+    priority: str
+    severity: str
+    stage: str
+    category: str
+    level: str
+    platform: str
+    source: str
+    count: int
+    users: int
+    first_seen: datetime
+    last_seen: datetime
+    created_at: datetime
+    updated_at: datetime
+    stage_changed_at: datetime
+    comment_count: int
+    unhandled: bool
+    regressed: bool
+    regressed_at: datetime | None
+    reason: str
+    first_release: str
+    last_release: str
+    version: int
+    seq: int
+
+
+_PROJECT = ("id", "slug", "name", "key", "platform")
+_PERSON = ("id", "email", "name", "is_active")
+_COLUMNS = (
+    *_Own.__struct_fields__,
+    *(f"project__{field}" for field in _PROJECT),
+    *(f"assignee__{field}" for field in _PERSON),
+    *(f"deputy__{field}" for field in _PERSON),
+)
+_END_OF_OWN = len(_Own.__struct_fields__)
+_END_OF_PROJECT = _END_OF_OWN + len(_PROJECT)
+_END_OF_ASSIGNEE = _END_OF_PROJECT + len(_PERSON)
+
+
+def fetch_rows(issues: QuerySet[Issue]) -> list[IssueRow]:
+    """Fetch what lists show, in the order of the query: three statements, and tuples instead of model instances."""
+    found = list(issues.values_list(*_COLUMNS))
+    ids = [columns[0] for columns in found]
+    labels, groups = _labels(ids), _groups(ids)
+    return [_row(columns, labels.get(columns[0], []), groups.get(columns[0], [])) for columns in found]
+
+
+def fetch_by_ids(ids: Sequence[int]) -> list[IssueRow]:
+    """Fetch the rows of these issues, in this order."""
+    rows = {row.id: row for row in fetch_rows(Issue.objects.filter(id__in=ids))} if ids else {}
+    return [rows[issue_id] for issue_id in ids if issue_id in rows]
+
+
+def _row(columns: tuple[object, ...], labels: list[LabelView], groups: list[int]) -> IssueRow:
+    own = _Own(*columns[:_END_OF_OWN])  # type: ignore[arg-type]  # the columns are _Own's own fields
+    project = ProjectRef(*columns[_END_OF_OWN:_END_OF_PROJECT])  # type: ignore[arg-type]  # and _PROJECT's
+    return IssueRow(
+        id=own.id,
+        key=f"{project.key}-{own.number}",
+        title=own.title,
+        culprit=own.culprit,
+        type=own.type,
+        priority=own.priority,
+        severity=own.severity,
+        stage=own.stage,
+        category=own.category,
+        assignee=_person(*columns[_END_OF_PROJECT:_END_OF_ASSIGNEE]),  # type: ignore[arg-type]  # and _PERSON's
+        deputy=_person(*columns[_END_OF_ASSIGNEE:]),  # type: ignore[arg-type]  # and _PERSON's
+        project=project,
+        level=own.level,
+        platform=own.platform,
+        source=own.source,
+        count=own.count,
+        users=own.users,
+        first_seen=own.first_seen,
+        last_seen=own.last_seen,
+        created_at=own.created_at,
+        updated_at=own.updated_at,
+        stage_changed_at=own.stage_changed_at,
+        labels=labels,
+        comments=own.comment_count,
+        is_unhandled=own.unhandled,
+        regressed=own.regressed,
+        regressed_at=own.regressed_at,
+        reason=own.reason,
+        first_release=own.first_release,
+        last_release=own.last_release,
+        version=own.version,
+        seq=own.seq,
+        groups=groups,
+    )
+
+
+def _person(person_id: int | None, email: str, name: str, is_active: bool) -> Person | None:  # noqa: FBT001 (a column)
+    if person_id is None:
+        return None
+    return Person(id=person_id, email=email, name=name, initials=initials(name or email), active=is_active)
+
+
+def _labels(ids: Sequence[int]) -> dict[int, list[LabelView]]:
+    rows = IssueLabel.objects.filter(issue_id__in=ids).order_by("label__folded")
+    found: dict[int, list[LabelView]] = {}
+    for issue_id, name, colour in rows.values_list("issue_id", "label__name", "label__colour"):
+        found.setdefault(issue_id, []).append(LabelView(name=name, colour=colour))
+    return found
+
+
+def _groups(ids: Sequence[int]) -> dict[int, list[int]]:
+    rows = Grouping.objects.filter(issue_id__in=ids).order_by("-last_seen", "id")
+    found: dict[int, list[int]] = {}
+    for issue_id, fingerprint in rows.values_list("issue_id", "fingerprint"):
+        found.setdefault(issue_id, []).append(fingerprint)
+    return found
+
+
+def activity_view(row: Activity) -> ActivityView:
+    """An activity as others see it."""
+    return ActivityView(
+        id=row.id,
+        kind=row.kind,
+        actor_kind=row.actor_kind,
+        actor=person_of(row.actor) if row.actor else None,
+        actor_name=row.actor_name,
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+        evidence=row.evidence,
+        at=row.at,
+        undone_at=row.undone_at,
+        undoable=row.kind in UNDOABLE and row.undone_at is None,
+        comment_id=row.comment_id,
+    )
+
+
+def comment_view(row: Comment, *, edits: int = 0) -> CommentView:
+    """A comment as others see it; a deleted one has lost its text."""
+    return CommentView(
+        id=row.id,
+        author=person_of(row.author) if row.author else None,
+        author_name=row.author_name,
+        body="" if row.deleted_at else row.body,
+        created_at=row.created_at,
+        edited_at=row.edited_at,
+        edits=edits,
+        deleted=row.deleted_at is not None,
+    )

@@ -1,0 +1,74 @@
+"""The one door through which records are written."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+
+from errata.core.errors import Refusal
+
+# SQLite has one writer at a time, and so much here leans on it: issue numbers, the audit chain, the order of changes.
+# PostgreSQL gets the same by this lock, held until the transaction ends. The number is arbitrary and ours alone.
+_TURN = 0x0E88_A7A0
+# How long a writer waits for the one before it: what SQLite's timeout is in errata.ops.databases.
+_WAIT_MS_MAX = 10_000
+_SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+# lock_not_available, deadlock_detected, serialization_failure
+_POSTGRESQL_BUSY = {"55P03", "40P01", "40001"}
+
+
+class RecordsBusy(Refusal, OperationalError):
+    """Another write held the records for too long. Also an OperationalError, which the digest waits out."""
+
+    code = "records_busy"
+    status = 503
+
+
+@contextmanager
+def write() -> Iterator[None]:
+    """Open the one short write transaction of an operation. It refuses to be nested: an operation is whole."""
+    try:
+        with transaction.atomic(durable=True):
+            _take_turn()
+            yield
+    except OperationalError as error:
+        if isinstance(error, RecordsBusy) or not _is_busy(error):
+            raise
+        msg = "The records are busy with another write. Nothing was changed: try again in a moment."
+        raise RecordsBusy(msg, retry_after_s=2) from error
+
+
+def storable(text: str) -> str:
+    """The text without NUL, which PostgreSQL keeps in no text and compares with none."""
+    return text.replace("\0", "")
+
+
+def storable_json(fields: Any) -> Any:
+    """The same for all texts within."""
+    match fields:
+        case str():
+            return storable(fields)
+        case dict():
+            return {storable(key): storable_json(value) for key, value in fields.items()}
+        case list():
+            return [storable_json(value) for value in fields]
+    return fields
+
+
+def _take_turn() -> None:
+    # On SQLite, BEGIN IMMEDIATE (transaction_mode in the settings) has already waited.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(%s)", [f"{_WAIT_MS_MAX}ms", _TURN]
+            )
+
+
+def _is_busy(error: OperationalError) -> bool:
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_BUSY  # the low byte; the rest is detail
+    return getattr(cause, "sqlstate", None) in _POSTGRESQL_BUSY

@@ -1,0 +1,155 @@
+"""`errata issue list | show | create | assign | stage | comment`."""
+
+import argparse
+import sys
+from typing import Any
+
+import msgspec
+
+from errata.apps.issues import operations, queries
+from errata.apps.issues.types import IssueDetail, IssueRow
+from errata.ops import console
+from errata.ops.issue_text import describe, row_of
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("issue", help="list, show and work issues")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _register_reading(actions)
+    _register_writing(actions)
+
+
+def _register_reading(actions: Any) -> None:
+    listing = actions.add_parser("list", help="list issues, newest first")
+    listing.add_argument("query", nargs="*", help="the search language: is:unassigned level:error -24h …")
+    listing.add_argument("--sort", default="", help="last_seen, first_seen, count, users, priority, severity …")
+    listing.add_argument("--limit", type=int, default=50)
+    listing.set_defaults(run=run_list)
+
+    show = actions.add_parser("show", help="show one issue")
+    show.add_argument("key")
+    show.set_defaults(run=run_show)
+    console.add_json(listing)
+    console.add_json(show)
+
+
+def _register_writing(actions: Any) -> None:
+    create = actions.add_parser("create", help="report an issue that no event raised")
+    create.add_argument("project", help="slug or key of the project")
+    create.add_argument("title")
+    for field in ("description", "type", "priority", "severity", "assignee"):
+        create.add_argument(f"--{field}")
+    create.set_defaults(run=run_create)
+
+    assign = actions.add_parser("assign", help="assign an issue; `none` takes the assignee away")
+    assign.add_argument("key")
+    assign.add_argument("email")
+    assign.set_defaults(run=run_assign)
+
+    stage = actions.add_parser("stage", help="move an issue to another stage")
+    stage.add_argument("key")
+    stage.add_argument("stage", help="New, Assigned, Revise, Retest, Fixed or Closed")
+    stage.add_argument("--comment", help="kept with the move")
+    stage.add_argument("--reason", help="why it is closed without a fix: duplicate, won't fix …")
+    stage.add_argument("--assignee", help="who takes it, where the move needs somebody")
+    stage.set_defaults(run=run_stage)
+
+    comment = actions.add_parser("comment", help="comment on an issue, in Markdown")
+    comment.add_argument("key")
+    comment.add_argument("text", help="`-` reads standard input")
+    comment.set_defaults(run=run_comment)
+    for action in (create, assign, stage, comment):
+        console.add_json(action)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    console.begin()
+    now = console.now()
+    page = queries.list_issues(
+        actor=console.owner(), query=" ".join(arguments.query), sort=arguments.sort, limit=arguments.limit, now=now
+    )
+    if page.partial:
+        print(f"errata: {page.partial}", file=sys.stderr)
+    header = ("key", "stage", "priority", "severity", "events", "users", "seen", "assignee", "title")
+    rows = [row_of(row, now=now) for row in page.items]
+    return console.show(
+        arguments, {"items": [answer(row) for row in page.items], "next": page.next}, console.table(header, rows)
+    )
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    console.begin()
+    by = console.owner()
+    issue = queries.issue(actor=by, key=arguments.key)
+    activity = queries.activity(actor=by, key=arguments.key)
+    text = describe(issue, activity, queries.comments(actor=by, key=arguments.key), now=console.now())
+    return console.show(arguments, detail(issue), text)
+
+
+def run_create(arguments: argparse.Namespace) -> int:
+    console.begin()
+    by = console.owner()
+    given = {field: getattr(arguments, field) for field in ("description", "type", "priority", "severity", "assignee")}
+    changed = operations.create_issue(
+        project=arguments.project,
+        title=arguments.title,
+        **{field: value for field, value in given.items() if value is not None},
+        by=by,
+        at=console.now(),
+    )
+    return _changed(arguments, changed.key, "created")
+
+
+def run_assign(arguments: argparse.Namespace) -> int:
+    console.begin()
+    to = None if arguments.email.casefold() in {"none", "nobody", ""} else arguments.email
+    operations.assign_issue(key=arguments.key, to=to, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, f"assigned to {to or 'nobody'}")
+
+
+def run_stage(arguments: argparse.Namespace) -> int:
+    console.begin()
+    operations.transition_issue(
+        key=arguments.key,
+        to=arguments.stage,
+        comment=arguments.comment,
+        reason=arguments.reason,
+        assignee=arguments.assignee,
+        by=console.owner(),
+        at=console.now(),
+    )
+    return _changed(arguments, arguments.key, "moved")
+
+
+def run_comment(arguments: argparse.Namespace) -> int:
+    console.begin()
+    body = sys.stdin.read() if arguments.text == "-" else arguments.text
+    comment = operations.comment_on_issue(key=arguments.key, body=body, by=console.owner(), at=console.now())
+    return console.show(arguments, comment, f"{arguments.key.upper()} has a new comment.")
+
+
+def _changed(arguments: argparse.Namespace, key: str, what: str) -> int:
+    issue = queries.issue(actor=console.owner(), key=key)
+    return console.show(arguments, detail(issue), f"{issue.key} {what}: {issue.row.stage}.")
+
+
+def answer(row: IssueRow) -> dict[str, Any]:
+    """An issue for scripts: the names of the REST API, with the assignee's e-mail address and the project's slug."""
+    fields = msgspec.structs.asdict(row)
+    for internal in ("id", "seq", "groups"):
+        fields.pop(internal)
+    return fields | {
+        "assignee": row.assignee.email if row.assignee else None,
+        "deputy": row.deputy.email if row.deputy else None,
+        "project": row.project.slug,
+        "labels": [label.name for label in row.labels],
+    }
+
+
+def detail(issue: IssueDetail) -> dict[str, Any]:
+    """One issue for scripts."""
+    return answer(issue.row) | {
+        "description": issue.description,
+        "watchers": [person.email for person in issue.watchers],
+        "moves": list(dict.fromkeys(move.to for move in issue.moves if move.allowed)),
+    }

@@ -1,0 +1,91 @@
+"""Issues in a terminal."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from errata.apps.issues.types import ActivityView, CommentView, IssueDetail, IssueRow
+from errata.ops.console import ago
+
+_TITLE_WIDTH = 72
+_ACTIVITY_SHOWN = 10
+
+
+def row_of(row: IssueRow, *, now: datetime) -> tuple[Any, ...]:
+    """An issue in a line of a table."""
+    title = row.title if len(row.title) <= _TITLE_WIDTH else row.title[: _TITLE_WIDTH - 1] + "…"
+    assignee = row.assignee.name if row.assignee else "–"
+    return (
+        row.key,
+        row.stage,
+        row.priority,
+        row.severity,
+        row.count,
+        row.users,
+        ago(row.last_seen, now=now),
+        assignee,
+        title,
+    )
+
+
+def describe(
+    issue: IssueDetail, activity: Sequence[ActivityView], comments: Sequence[CommentView], *, now: datetime
+) -> str:
+    """An issue on a page of text."""
+    blocks = [_head(issue, now=now), issue.description, _comments(comments, now=now), _activity(activity, now=now)]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _head(issue: IssueDetail, *, now: datetime) -> str:
+    row = issue.row
+    lines = [
+        f"{row.key}  {row.title}",
+        f"         {row.culprit}" if row.culprit else "",
+        "",
+        _pair("Stage", f"{row.stage}{' (regressed)' if row.regressed else ''}"),
+        _pair("Type", f"{row.type}, priority {row.priority}, severity {row.severity}"),
+        _pair("Assignee", f"{row.assignee.name} <{row.assignee.email}>" if row.assignee else "nobody"),
+        _pair("Project", row.project.name),
+        _pair("Events", f"{row.count:,} from about {row.users:,} users" if row.count else ""),
+        _pair(
+            "Seen",
+            f"first {ago(row.first_seen, now=now)} ago, last {ago(row.last_seen, now=now)} ago" if row.count else "",
+        ),
+        _pair("Releases", " … ".join(dict.fromkeys(filter(None, (row.first_release, row.last_release))))),
+        _pair("Labels", ", ".join(label.name for label in row.labels)),
+        _pair("Next", ", ".join(dict.fromkeys(move.to for move in issue.moves if move.allowed))),
+    ]
+    return "\n".join(line for number, line in enumerate(lines) if line or number == 2)
+
+
+def _pair(name: str, value: str) -> str:
+    return f"  {name:<10}{value}" if value else ""
+
+
+def _comments(comments: Sequence[CommentView], *, now: datetime) -> str:
+    told = [
+        f"{comment.author_name}, {ago(comment.created_at, now=now)} ago:\n{_indented(comment.body)}"
+        for comment in comments
+    ]
+    return "\n\n".join(["Comments", *told]) if told else ""
+
+
+def _activity(activity: Sequence[ActivityView], *, now: datetime) -> str:
+    told = [_deed(each, now=now) for each in activity[:_ACTIVITY_SHOWN]]
+    return "\n".join(["Activity", *told]) if told else ""
+
+
+def _deed(each: ActivityView, *, now: datetime) -> str:
+    what = f"{each.kind.replace('_', ' ')} {_change(each)}".strip()
+    return f"  {ago(each.at, now=now):>4}  {each.actor_name or 'Errata'}: {what}"
+
+
+def _change(activity: ActivityView) -> str:
+    before, after = (
+        ", ".join(str(value) for value in side.values() if value) for side in (activity.before, activity.after)
+    )
+    return f"{before} → {after}" if before and after else after or before
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

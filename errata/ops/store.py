@@ -1,0 +1,67 @@
+"""The `store` process: the embedded event store, the digest, and the clock."""
+
+import signal
+import threading
+import time
+from urllib.parse import unquote, urlsplit
+
+import structlog
+
+from errata.adapters.clickhouse.embedded import Engine
+from errata.digest.loop import DigestLoop
+from errata.ops import families, metrics, process, wiring
+from errata.ops.clock import Clock
+from errata.ops.gate import Gate, GatedDigest
+from errata.ops.settings import Settings
+from errata.ports.event_store import EventStore, StoreUnavailable
+
+_PREPARE_RETRY_S = 1.0
+_METRICS_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """Hold the event store open, digest and keep the clock until SIGTERM."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    engine = None if settings.events_url else _engine(settings)
+    ports = wiring.install(settings)
+    loop = GatedDigest(gate=Gate(settings.run), ports=ports, dictionaries=wiring.dictionaries, clock=process.now)
+    clock = Clock(settings, ports=ports, now=process.now)
+    digest = threading.Thread(target=_digest, args=(loop, ports.events, stop), name="digest")
+    digest.start()
+    clock.start()
+    while not stop.wait(_METRICS_S):
+        at_ms = int(process.now().timestamp() * 1000)
+        metrics.write(settings.run, process="store", families=families.of_store(loop.meters, at_ms=at_ms))
+    process.end_after(settings.stop_grace_s)
+    loop.stop()
+    clock.stop()
+    digest.join()
+    if engine:
+        engine.stop()
+    return 0
+
+
+def _engine(settings: Settings) -> Engine:
+    began_s = time.monotonic()
+    url = urlsplit(wiring.events_url(settings))
+    engine = Engine(settings.data / "events", password=unquote(url.password or ""))
+    engine.serve(host="127.0.0.1", port=url.port or 0)
+    log.info("event store open", took_s=round(time.monotonic() - began_s, 2))
+    return engine
+
+
+def _digest(loop: DigestLoop, events: EventStore, stop: threading.Event) -> None:
+    """Digest as soon as the tables are there. Until then what is accepted waits in the journal."""
+    while not stop.is_set():
+        try:
+            events.prepare()
+        except StoreUnavailable as error:
+            log.warning("the event store doesn't answer; the digest waits", error=str(error))
+            stop.wait(_PREPARE_RETRY_S)
+        else:
+            loop.run()
+            return

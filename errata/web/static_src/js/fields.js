@@ -1,0 +1,84 @@
+// Small things of forms: inline editing, Markdown preview, tabs of snippets, forms that send themselves.
+import { $, $$, at, on, post, stored } from "./dom.js";
+
+function edit(holder) {
+  holder.dataset.editing = "";
+  const input = $("input, textarea", holder);
+  input.defaultValue = input.value;
+  input.focus();
+  input.setSelectionRange(input.value.length, input.value.length);
+}
+
+function leave(holder) {
+  const input = $("input, textarea", holder);
+  input.value = input.defaultValue;
+  delete holder.dataset.editing;
+}
+
+async function preview(tab) {
+  const editor = tab.closest("[data-editor]");
+  const showing = tab.dataset.editorTab === "preview";
+  for (const other of $$("[data-editor-tab]", editor)) other.setAttribute("aria-pressed", String(other === tab));
+  $("textarea", editor).hidden = showing;
+  const box = $("[data-preview]", editor);
+  box.hidden = !showing;
+  if (!showing) return;
+  const response = await post(at("/preview/"), [["text", $("textarea", editor).value]]);
+  box.innerHTML = response.ok ? await response.text() : "";
+}
+
+function wrap(area, before, after, fallback) {
+  const { selectionStart: from, selectionEnd: to, value } = area;
+  const text = value.slice(from, to) || fallback;
+  area.setRangeText(before + text + after, from, to, "select");
+  area.setSelectionRange(from + before.length, from + before.length + text.length);
+  area.focus();
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+const marks = {
+  bold: ["**", "**", "bold"], italic: ["_", "_", "italic"], code: ["`", "`", "code"],
+  link: ["[", "](https://)", "text"], list: ["\n- ", "", "item"], quote: ["\n> ", "", "quote"],
+};
+
+function tab(button) {
+  const set = button.closest("[data-tabs]");
+  for (const other of $$("[data-tab]", set)) {
+    other.setAttribute("aria-selected", String(other === button));
+    other.tabIndex = other === button ? 0 : -1;
+    document.getElementById(other.dataset.tab).hidden = other !== button;
+  }
+  if (set.dataset.remember) stored.write(set.dataset.remember, button.dataset.tab);
+}
+
+export function start() {
+  on("click", "[data-edit]", (_event, button) => edit(button.closest("[data-inline]")));
+  on("keydown", "[data-inline] input", (event, input) => {
+    if (event.key === "Escape") { event.stopPropagation(); leave(input.closest("[data-inline]")); }
+  });
+  on("focusout", "[data-inline]", (event, holder) => { if (!holder.contains(event.relatedTarget)) leave(holder); });
+  on("click", "[data-editor-tab]", (_event, button) => preview(button));
+  on("click", "[data-mark]", (_event, button) => wrap($("textarea", button.closest("[data-editor]")), ...marks[button.dataset.mark]));
+  on("click", "[data-tab]", (_event, button) => tab(button));
+  on("keydown", "[role=tablist]", (event, set) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    const all = $$("[role=tab]", set);
+    const next = all[(all.indexOf(document.activeElement) + step + all.length) % all.length];
+    event.preventDefault();
+    next.focus();
+    next.click();
+  });
+  on("change", "[data-submit]", (_event, field) => field.form.requestSubmit());
+  on("submit", "form[data-once]", (_event, form) => setTimeout(() => { for (const button of $$("button", form)) button.disabled = true; }));
+  on("click", "[data-reveal]", (_event, button) => {
+    const input = document.getElementById(button.dataset.reveal);
+    input.type = input.type === "password" ? "text" : "password";
+    button.setAttribute("aria-pressed", String(input.type === "text"));
+  });
+  for (const set of $$("[data-tabs][data-remember]")) {
+    const chosen = stored.read(set.dataset.remember, null);
+    const button = chosen && $(`[data-tab="${CSS.escape(chosen)}"]`, set);
+    if (button) tab(button);
+  }
+}

@@ -1,0 +1,92 @@
+// What changes on the server shows here in under two seconds, by server-sent events; by polling where those don't pass.
+import htmx from "htmx.org";
+import { $, $$ } from "./dom.js";
+import { busy, offer, renew } from "./stream.js";
+
+const changed = new Set();
+let seq = 0;
+let source;
+let failures = 0;
+let poller;
+let working = false;
+
+function status(state, words) {
+  const box = $("#live-status");
+  if (!box) return;
+  box.dataset.state = state;
+  $(".dot", box).className = `dot ${{ live: "dot-good", wait: "dot-wait", off: "dot-bad" }[state] ?? ""}`;
+  $("span", box).textContent = words;
+}
+
+function take(message) {
+  seq = Math.max(seq, message.seq ?? 0);
+  for (const key of message.changed ?? []) changed.add(key);
+  document.dispatchEvent(new CustomEvent("errata:changes", { detail: message }));
+  work();
+}
+
+// One renewal at a time, none while somebody selects or has a menu open: what came meanwhile waits here.
+async function work() {
+  if (working || document.hidden || busy()) return;
+  if (!changed.size) return;
+  working = true;
+  const now = [...changed];
+  changed.clear();
+  try {
+    const page = document.body.dataset.page;
+    if (page === "stream") { await renew(now); await offer(now); }
+    if (page === "issue" && now.includes($("[data-issue]").dataset.issue)) await refreshIssue();
+  } finally {
+    working = false;
+  }
+}
+
+export async function refreshIssue() {
+  const parts = $$("[data-refresh]").map((part) => `#${part.id}`);
+  const response = await fetch(location.href, { headers: { "HX-Request": "true" } });
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = $("#event-fresh");
+  if (fresh && $("#event", page)?.dataset.event !== $("#event").dataset.event) fresh.hidden = false;
+  for (const selector of parts) {
+    const next = $(selector, page);
+    const target = $(selector);
+    if (!next || !target || target.contains(document.activeElement) && document.activeElement.matches("input, textarea")) continue;
+    await htmx.swap({ text: next.outerHTML, swap: "outerMorph", target, sourceElement: target });
+  }
+}
+
+function connect() {
+  source?.close();
+  source = new EventSource(`${document.body.dataset.live}?after=${seq}`);
+  source.addEventListener("open", () => { failures = 0; clearInterval(poller); poller = undefined; status("live", "Live"); });
+  source.addEventListener("changes", (event) => take(JSON.parse(event.data)));
+  source.addEventListener("error", () => {
+    failures += 1;
+    status("wait", "Reconnecting");
+    // A proxy that holds answers back, or a server without the stream: ask instead of listening, and try again later.
+    if (source.readyState === EventSource.CLOSED || failures >= 3) { source.close(); poll(); setTimeout(connect, 30_000); }
+  });
+}
+
+function poll() {
+  if (poller) return;
+  poller = setInterval(async () => {
+    if (document.hidden) return;
+    const response = await fetch(`${document.body.dataset.livePoll}?after=${seq}`).catch(() => null);
+    if (!response?.ok) return status("off", "No connection");
+    status("live", "Live");
+    take(await response.json());
+  }, 3000);
+}
+
+export function start() {
+  const { live, seq: from } = document.body.dataset;
+  if (live === undefined) return;
+  seq = Number(from) || 0;
+  connect();
+  document.addEventListener("errata:changed", () => document.body.dataset.page === "issue" && refreshIssue());
+  setInterval(work, 700);
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", (event) => event.persisted && connect());
+}

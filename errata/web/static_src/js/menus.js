@@ -1,0 +1,130 @@
+// Dialogs, popovers and the one picker that changes a field of one issue or of many.
+import htmx from "htmx.org";
+import { $, $$, at, on, post } from "./dom.js";
+import { toast } from "./toasts.js";
+
+/** Put an answer with <hx-partial> pieces on the page, whoever asked for it. */
+export async function apply(response) {
+  const text = await response.text();
+  if (response.headers.get("HX-Redirect")) return location.assign(response.headers.get("HX-Redirect"));
+  if (!text) return;
+  await htmx.swap({ text, swap: "none", target: document.body, sourceElement: document.body });
+  const event = response.headers.get("HX-Trigger");
+  if (event) document.body.dispatchEvent(new CustomEvent(event, { bubbles: true }));
+}
+
+let submitting = false;
+
+export async function openPicker(field, keys) {
+  if (!keys.length) return;
+  const dialog = $("#picker");
+  const query = new URLSearchParams(keys.map((key) => ["key", key]));
+  const response = await fetch(at(`/issues/pick/${field}/?${query}`), { headers: { "HX-Request": "true" } });
+  if (!response.ok) return apply(response);
+  dialog.innerHTML = await response.text();
+  if (!dialog.open) dialog.showModal();
+  const search = $("input[type=text]", dialog);
+  (search ?? $("button:not([aria-disabled=true])", dialog))?.focus();
+  mark(visible(dialog)[0], dialog);
+}
+
+const visible = (dialog) => $$(".picker-list .menu-item:not([hidden])", dialog);
+
+function mark(item, dialog) {
+  for (const other of $$("[data-active]", dialog)) delete other.dataset.active;
+  if (!item) return;
+  item.dataset.active = "";
+  item.scrollIntoView({ block: "nearest" });
+}
+
+function filter(dialog, text) {
+  const wanted = text.trim().toLowerCase();
+  for (const item of $$(".picker-list .menu-item", dialog)) {
+    item.hidden = item.dataset.create !== undefined ? !wanted : !item.textContent.toLowerCase().includes(wanted);
+    if (item.dataset.create !== undefined && wanted) {
+      item.value = text.trim();
+      $("span", item).textContent = `Add “${text.trim()}”`;
+    }
+  }
+  mark(visible(dialog)[0], dialog);
+}
+
+function walk(dialog, event) {
+  const items = visible(dialog);
+  const now = items.findIndex((item) => item.dataset.active !== undefined);
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    mark(items[(now + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length], dialog);
+  } else if (event.key === "Enter" && event.target.matches("input[type=text]")) {
+    event.preventDefault();
+    items[now]?.click();
+  } else if (/^[1-9]$/.test(event.key) && !event.target.matches("input")) {
+    items[Number(event.key) - 1]?.click();
+  }
+}
+
+/** Send one change for some issues; the answer carries new rows or panels and a toast with its undo. */
+export async function change(values) {
+  if (submitting) return;
+  submitting = true;
+  try {
+    await apply(await post(at("/issues/change/"), [...values, ["from", document.body.dataset.page], ["query", location.search]]));
+  } catch {
+    toast("No answer from the server. Nothing was changed; try again.", { kind: "bad" });
+  } finally {
+    submitting = false;
+  }
+}
+
+async function choose(dialog, button) {
+  if (button.getAttribute("aria-disabled") === "true") return;
+  const form = $("form", dialog);
+  const values = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken" && name !== "value");
+  if (button.dataset.needs && !asked(form, button)) return askFor(form, button);
+  dialog.close();
+  await change([...values, ["value", button.value]]);
+}
+
+// A note is enough for any need; a reason, where one was asked for, is enough too.
+function asked(form, button) {
+  const reason = $("select[name=reason]", form);
+  return button.dataset.noteGo !== undefined && (Boolean($("textarea", form).value.trim()) || (reason && !reason.disabled));
+}
+
+function askFor(form, button) {
+  const reason = $("select[name=reason]", form);
+  if (reason && button.dataset.noteGo === undefined) reason.hidden = reason.disabled = button.dataset.reason === undefined;
+
+  const box = $("[data-note]", form);
+  box.hidden = false;
+  if (button.dataset.noteGo === undefined) {
+    $("label", box).textContent = button.dataset.needs;
+    $("[data-note-go]", box).value = button.value;
+  }
+  $("textarea", box).focus();
+}
+
+export function start() {
+  const picker = $("#picker");
+  picker?.addEventListener("input", (event) => event.target.matches("input[type=text]") && filter(picker, event.target.value));
+  picker?.addEventListener("keydown", (event) => walk(picker, event));
+  on("click", "#picker .picker-list button", (event, button) => { event.preventDefault(); choose(picker, button); });
+  on("click", "#picker [data-note-go]", (event, button) => { event.preventDefault(); choose(picker, button); });
+  on("submit", "#picker form", (event) => event.preventDefault());
+  on("click", "[data-pick]", (event, button) => { event.preventDefault(); openPicker(button.dataset.pick, [button.dataset.key]); });
+  on("click", "[data-move]", (_event, button) => change([["key", button.dataset.key], ["field", "stage"], ["value", button.dataset.move]]));
+  on("click", "[data-action=close]", (_event, button) => button.closest("dialog").close());
+  on("click", "dialog", (event, dialog) => event.target === dialog && dialog.close());
+  on("click", "[data-dialog]", (_event, button) => document.getElementById(button.dataset.dialog)?.showModal());
+  on("toggle", "[popover].menu", (event, menu) => event.newState === "open" && place(menu), true);
+}
+
+// Browsers without anchor positioning get the same place by arithmetic.
+function place(menu) {
+  if (CSS.supports("position-area", "bottom")) return;
+  const box = $(`[popovertarget="${menu.id}"]`)?.getBoundingClientRect();
+  if (!box) return;
+  menu.style.margin = "0";
+  menu.style.top = `${box.bottom + scrollY + 4}px`;
+  menu.style.left = `${Math.max(8, Math.min(box.left, innerWidth - menu.offsetWidth - 8)) + scrollX}px`;
+}

@@ -1,0 +1,35 @@
+// Relative times that tick, and their absolute form on demand.
+import { $$ } from "./dom.js";
+
+const units = [[60, "s", 1], [3600, "min", 60], [86400, "h", 3600], [604800, "d", 86400]];
+
+export function distance(date, now = Date.now()) {
+  const seconds = Math.floor((now - date) / 1000);
+  if (seconds < 5) return "now";
+  for (const [bound, unit, size] of units) if (seconds < bound) return `${Math.floor(seconds / size)}${unit}`;
+  const sameYear = date.getFullYear() === new Date(now).getFullYear();
+  return date.toLocaleDateString(undefined, { month: "short", day: "numeric", ...(sameYear ? {} : { year: "numeric" }) });
+}
+
+export function absolute(date) {
+  const options = { dateStyle: "medium", timeStyle: "medium" };
+  const zone = document.body.dataset.zone;
+  const local = new Intl.DateTimeFormat(undefined, zone && zone !== "browser" ? { ...options, timeZone: zone } : options);
+  const utc = new Intl.DateTimeFormat(undefined, { ...options, timeZone: "UTC" });
+  return `${local.format(date)} (${local.resolvedOptions().timeZone})\n${utc.format(date)} UTC\n${date.toISOString()}`;
+}
+
+function tick() {
+  const now = Date.now();
+  for (const element of $$("time[data-ago]")) {
+    const words = distance(new Date(element.dateTime), now);
+    const text = element.dataset.ago === "long" ? words.replace(/^(\d+)(\D+)$/, "$1 $2 ago") : words;
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+
+export function start() {
+  tick();
+  setInterval(() => document.hidden || tick(), 5000);
+  document.addEventListener("visibilitychange", () => document.hidden || tick());
+}

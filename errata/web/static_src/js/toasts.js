@@ -1,0 +1,52 @@
+// What just happened, with its undo: twelve seconds, longer while the pointer or the focus is on it.
+import { $, $$, icon, make, on } from "./dom.js";
+
+const LIFE = 12_000;
+
+export function toast(text, { kind = "good" } = {}) {
+  const element = make("div", { className: `toast${kind === "bad" ? " toast-bad" : ""}` },
+    icon(kind === "bad" ? "circle-alert" : "check"),
+    make("p", { textContent: text }),
+    make("button", { className: "icon-button", type: "button", ariaLabel: "Dismiss" }, icon("x")),
+    make("i", { className: "toast-life" }));
+  element.dataset.toast = "";
+  $("button", element).dataset.action = "dismiss";
+  $("#toasts").append(element);
+}
+
+function dismiss(element) {
+  element.classList.add("leaving");
+  setTimeout(() => element.remove(), 200);
+}
+
+function arm(element) {
+  if (element.armed) return;
+  element.armed = true;
+  let left = LIFE;
+  let since = Date.now();
+  let timer = setTimeout(() => dismiss(element), left);
+  const hold = () => { clearTimeout(timer); left = Math.max(1500, left - (Date.now() - since)); };
+  const release = () => { since = Date.now(); timer = setTimeout(() => dismiss(element), left); };
+  element.addEventListener("pointerenter", hold);
+  element.addEventListener("pointerleave", release);
+  element.addEventListener("focusin", hold);
+  element.addEventListener("focusout", release);
+}
+
+export function undoLast() {
+  const form = $$("#toasts [data-toast] form").at(-1);
+  form?.requestSubmit();
+  return Boolean(form);
+}
+
+export function start() {
+  const box = $("#toasts");
+  $$("[data-toast]", box).forEach(arm);
+  new MutationObserver(() => {
+    $$("[data-toast]", box).forEach(arm);
+    const all = $$("[data-toast]:not(.leaving)", box);
+    all.slice(0, -3).forEach(dismiss);
+  }).observe(box, { childList: true });
+  on("click", "[data-action=dismiss]", (_event, button) => dismiss(button.closest("[data-toast]")));
+  on("submit", "#toasts form", (_event, form) => setTimeout(() => dismiss(form.closest("[data-toast]")), 50));
+}

@@ -1,0 +1,82 @@
+"""The pages' addresses."""
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from errata.web import palette, small
+from errata.web.account import views as account
+from errata.web.audit import views as audit
+from errata.web.entry import views as entry
+from errata.web.issues import changes, page, stream, writing
+from errata.web.people import views as people
+from errata.web.projects import start
+from errata.web.projects import views as projects
+
+
+class IssueKey(StringConverter):
+    """`PAY-142`."""
+
+    regex = r"[A-Za-z][A-Za-z0-9]*-[0-9]+"
+
+
+register_converter(IssueKey, "issue_key")
+
+urlpatterns = [
+    path("", small.home, name="home"),
+    path("favicon.svg", small.favicon, name="favicon"),
+    path("manifest.webmanifest", small.manifest, name="manifest"),
+    path("live/", small.live_stream, name="live"),
+    path("live/poll/", small.live_poll, name="live-poll"),
+    path("palette/", palette.palette, name="palette"),
+    path("preview/", small.preview, name="preview"),
+    path("setup/", entry.setup, name="setup"),
+    path("signin/", entry.signin, name="signin"),
+    path("signout/", entry.signout, name="signout"),
+    path("reset/", entry.reset, name="reset"),
+    path("reset/<str:token>/", entry.new_password, name="new-password"),
+    path("invitation/<str:token>/", entry.invitation, name="invitation"),
+    path("issues/", stream.stream, name="issues"),
+    path("issues/rows/", stream.rows, name="issues-rows"),
+    path("issues/fresh/", stream.fresh, name="issues-fresh"),
+    path("issues/complete/", stream.complete, name="issues-complete"),
+    path("issues/views/", stream.save_view, name="issues-save-view"),
+    path("issues/new/", writing.new, name="issue-new"),
+    path("issues/change/", changes.change, name="issues-change"),
+    path("issues/undo/", changes.undo, name="issues-undo"),
+    path("issues/pick/<str:field>/", changes.pick, name="issues-pick"),
+    path("issues/<issue_key:key>/", page.issue, name="issue"),
+    path("issues/<issue_key:key>/watch/", writing.watch, name="issue-watch"),
+    path("issues/<issue_key:key>/comments/", writing.comment, name="issue-comment"),
+    path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
+    path("issues/<issue_key:key>/links/<int:link_id>/", writing.unlink, name="issue-unlink"),
+    path("issues/<issue_key:key>/events/<str:event_id>/", page.issue, name="event"),
+    path("issues/<issue_key:key>/events/<str:event_id>/json/", page.raw, name="event-raw"),
+    path("issues/<issue_key:key>/events/<str:event_id>/markdown/", page.report, name="event-markdown"),
+    path("issues/<issue_key:key>/events/<str:event_id>/files/<path:name>", page.attachment, name="event-file"),
+    path("projects/", projects.list_, name="projects"),
+    path("projects/new/", projects.new, name="project-new"),
+    path("projects/<slug:slug>/", projects.general, name="project"),
+    path("projects/<slug:slug>/keys/", projects.keys, name="project-keys"),
+    path("projects/<slug:slug>/keys/new/", projects.new_key, name="project-key-new"),
+    path("projects/<slug:slug>/keys/<int:key_id>/", projects.change_key, name="project-key"),
+    path("projects/<slug:slug>/quotas/", projects.quotas, name="project-quotas"),
+    path("projects/<slug:slug>/scrubbing/", projects.scrubbing, name="project-scrubbing"),
+    path("projects/<slug:slug>/scrubbing/preview/", projects.scrub_preview, name="project-scrub-preview"),
+    path("projects/<slug:slug>/archive/", projects.archive, name="project-archive"),
+    path("projects/<slug:slug>/delete/", projects.delete, name="project-delete"),
+    path("projects/<slug:slug>/start/", start.start, name="project-start"),
+    path("projects/<slug:slug>/start/look/", start.look, name="project-look"),
+    path("projects/<slug:slug>/start/sample/", start.sample, name="project-sample"),
+    path("people/", people.people, name="people"),
+    path("people/invite/", people.invite, name="invite"),
+    path("people/invitations/<int:invitation_id>/withdraw/", people.uninvite, name="uninvite"),
+    path("people/<int:user_id>/role/", people.role, name="person-role"),
+    path("people/<int:user_id>/active/", people.active, name="person-active"),
+    path("teams/", people.teams, name="teams"),
+    path("teams/<slug:slug>/", people.team, name="team"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
+    path("account/", account.account, name="account"),
+    path("account/tokens/", account.tokens, name="tokens"),
+    path("account/tokens/<int:token_id>/revoke/", account.revoke, name="token-revoke"),
+]

@@ -1,0 +1,209 @@
+"""The REST API, as a script sees it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from errata.adapters.memory.event_store import MemoryEventStore
+from errata.apps.accounts.types import Actor
+from errata.apps.projects.types import ProjectView
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("events")]
+
+ISSUE_FIELDS = {
+    "key", "title", "culprit", "type", "priority", "severity", "stage", "assignee", "project", "count", "users",
+    "first_seen", "last_seen",
+}  # fmt: skip
+
+
+def test_an_issue_is_reported_listed_and_read(api: Callable[..., Any], bob: Actor, payments: ProjectView) -> None:
+    call = api(bob)
+
+    created = call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice", "type": "Error"})
+    listed = call("get", "/issues", query="refunds").json()
+    shown = call("get", f"/issues/{created.json()['key']}").json()
+
+    assert created.status_code == 201
+    assert [issue["key"] for issue in listed["items"]] == ["PAY-1"]
+    assert listed["next"] is None
+    assert listed["items"][0].keys() >= ISSUE_FIELDS
+    assert shown["title"] == "Refunds arrive twice"
+    assert shown["stage"] == "New"
+
+
+def test_an_issue_walks_its_six_stages(api: Callable[..., Any], bob: Actor, payments: ProjectView) -> None:
+    call = api(bob)
+    key = call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"}).json()["key"]
+
+    assert call("patch", f"/issues/{key}", {"assignee": "bob@shop.example"}).json()["stage"] == "Assigned"
+    for stage, comment in (
+        ("Retest", None),
+        ("Revise", "Still twice."),
+        ("Retest", None),
+        ("Fixed", None),
+        ("Closed", None),
+    ):
+        moved = call("post", f"/issues/{key}/transition", {"stage": stage, "comment": comment})
+        assert moved.status_code == 200, moved.content
+        assert moved.json()["stage"] == stage
+
+    moves = [each for each in call("get", f"/issues/{key}/activity").json()["items"] if "stage" in each["after"]]
+    assert [each["after"]["stage"] for each in reversed(moves)] == [
+        "New", "Assigned", "Retest", "Revise", "Retest", "Fixed", "Closed",
+    ]  # fmt: skip
+
+
+def test_a_move_the_workflow_does_not_have_is_refused_with_what_it_has(
+    api: Callable[..., Any], bob: Actor, payments: ProjectView
+) -> None:
+    call = api(bob)
+    key = call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"}).json()["key"]
+
+    refused = call("post", f"/issues/{key}/transition", {"stage": "Fixed"})
+
+    assert refused.status_code == 409
+    error = refused.json()["error"]
+    assert error["code"] == "transition_refused"
+    assert "Fixed is reached from Retest" in error["message"]
+    assert call("get", f"/issues/{key}").json()["stage"] == "New"
+
+
+def test_comments_are_kept_in_order(api: Callable[..., Any], bob: Actor, payments: ProjectView) -> None:
+    call = api(bob)
+    key = call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"}).json()["key"]
+
+    for body in ("First.", "Second, *later*."):
+        assert call("post", f"/issues/{key}/comments", {"body": body}).status_code == 201
+
+    assert [comment["body"] for comment in call("get", f"/issues/{key}/comments").json()["items"]] == [
+        "First.", "Second, *later*.",
+    ]  # fmt: skip
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(
+    api: Callable[..., Any], bob: Actor, payments: ProjectView
+) -> None:
+    call = api(bob)
+    made = [call("post", "/issues", {"project": payments.slug, "title": f"Number {n}"}).json()["key"] for n in range(7)]
+
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = call("get", "/issues", limit=3, **({"cursor": cursor} if cursor else {})).json()
+        seen += [issue["key"] for issue in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert sorted(seen) == sorted(made)
+
+
+def test_a_query_that_cannot_be_read_says_where(api: Callable[..., Any], bob: Actor, payments: ProjectView) -> None:
+    refused = api(bob)("get", "/issues", query="is:unassigned AND (level:error")
+
+    assert refused.status_code == 400
+    assert isinstance(refused.json()["error"]["data"]["position"], int)
+
+
+def test_without_a_token_everything_is_401_in_the_one_shape(db: None) -> None:
+    for path in ("/issues", "/projects", "/audit", "/issues/PAY-1", "/events/" + "a" * 32):
+        answer = Client().get(f"/api/v1{path}")
+        assert answer.status_code == 401, path
+        assert answer.json()["error"]["code"] == "unauthenticated"
+
+
+def test_another_organisation_sees_nothing(
+    api: Callable[..., Any], bob: Actor, mallory: Actor, payments: ProjectView
+) -> None:
+    key = api(bob)("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"}).json()["key"]
+    spy = api(mallory)
+
+    assert spy("get", "/issues").json()["items"] == []
+    assert spy("get", f"/issues/{key}").status_code == 404
+    assert spy("patch", f"/issues/{key}", {"title": "Mine"}).status_code == 404
+    assert spy("post", f"/issues/{key}/comments", {"body": "Hello"}).status_code == 404
+    assert spy("get", f"/projects/{payments.slug}").status_code == 404
+    assert spy("get", f"/projects/{payments.slug}/keys").status_code == 404
+
+
+def test_a_viewer_and_a_narrow_token_may_look_and_not_touch(
+    api: Callable[..., Any], bob: Actor, carol: Actor, payments: ProjectView
+) -> None:
+    key = api(bob)("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"}).json()["key"]
+
+    for call in (api(carol), api(bob, scopes=["issue:read"])):
+        assert call("get", f"/issues/{key}").status_code == 200
+        refused = call("post", f"/issues/{key}/comments", {"body": "Hello"})
+        assert refused.status_code == 403
+        assert refused.json()["error"]["code"] == "forbidden"
+
+
+def test_projects_and_keys(api: Callable[..., Any], alice: Actor) -> None:
+    call = api(alice)
+
+    created = call("post", "/projects", {"name": "Fulfilment", "platform": "python", "key": "FUL"})
+    keys = call("get", f"/projects/{created.json()['slug']}/keys").json()["items"]
+    second = call("post", f"/projects/{created.json()['slug']}/keys", {"name": "Staging"}).json()
+    disabled = call("patch", f"/keys/{second['id']}", {"active": False, "quota_per_minute": 10}).json()
+
+    assert created.status_code == 201
+    assert created.json()["key"] == "FUL"
+    assert len(keys) == 1
+    assert keys[0]["dsn"].endswith(f"/{created.json()['id']}")
+    assert disabled["active"] is False
+    assert disabled["quota_per_minute"] == 10
+
+
+def test_every_write_is_in_the_audit_log(api: Callable[..., Any], alice: Actor, payments: ProjectView) -> None:
+    call = api(alice)
+    key = call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"}).json()["key"]
+    call("patch", f"/issues/{key}", {"priority": "High"})
+
+    entries = call("get", "/audit", target=key).json()["items"]
+
+    assert len(entries) == 2
+    assert entries[0]["before"] == {"priority": "Medium"}
+    assert entries[0]["after"] == {"priority": "High"}
+    assert entries[0]["actor_name"] == "Alice Admin (test)"
+    assert entries[0]["previous"] == entries[1]["hash"]
+
+
+def test_an_issue_changed_by_somebody_else_meanwhile_is_not_overwritten(
+    api: Callable[..., Any], alice: Actor, bob: Actor, payments: ProjectView
+) -> None:
+    call = api(bob)
+    issue = call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"}).json()
+    api(alice)("patch", f"/issues/{issue['key']}", {"title": "Refunds arrive three times"})
+
+    refused = call("patch", f"/issues/{issue['key']}", {"title": "Mine", "version": issue["version"]})
+
+    assert refused.status_code == 409
+    assert call("get", f"/issues/{issue['key']}").json()["title"] == "Refunds arrive three times"
+
+
+def test_a_body_that_does_not_fit_names_the_field(api: Callable[..., Any], bob: Actor, payments: ProjectView) -> None:
+    refused = api(bob)("post", "/issues", {"project": payments.slug})
+
+    assert refused.status_code == 422
+    assert "title" in refused.json()["error"]["message"]
+
+
+def test_the_description_of_the_api_loads(db: None) -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+
+    assert document["info"]["title"] == "Errata"
+    assert "/api/v1/issues/{key}/transition" in document["paths"]
+    assert Client().get("/api/v1/docs").status_code == 200
+
+
+def test_an_event_that_is_not_there_is_404(
+    api: Callable[..., Any], bob: Actor, payments: ProjectView, events: MemoryEventStore
+) -> None:
+    call = api(bob)
+    key = call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"}).json()["key"]
+
+    assert call("get", f"/issues/{key}/events").json() == {"items": [], "next": None}
+    assert call("get", f"/issues/{key}/events/latest").status_code == 404
+    assert call("get", f"/events/{'a' * 32}").status_code == 404

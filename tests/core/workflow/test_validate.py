@@ -1,0 +1,46 @@
+import msgspec
+import pytest
+
+from errata.core.workflow import DEFAULT, Rule, Stage, Workflow, validate
+
+TWO_STAGES = (Stage("To do", "new"), Stage("Done", "closed"))
+
+
+def workflow(*rules, stages=TWO_STAGES) -> Workflow:
+    return Workflow(name="Small", version=1, stages=stages, rules=rules)
+
+
+FINISH = Rule("finish", "Finish", ("To do",), "Done")
+REOPEN = Rule("reopen", "Reopen", ("Done",), "To do")
+
+
+def test_two_stages_with_a_way_there_and_back_are_enough():
+    assert validate(workflow(FINISH, REOPEN)) == []
+
+
+def test_a_workflow_without_stages_is_none():
+    assert validate(workflow(stages=())) == ["A workflow needs at least one stage."]
+
+
+@pytest.mark.parametrize(
+    ("broken", "fault"),
+    [
+        (workflow(REOPEN), "No way leads to Done."),
+        (workflow(FINISH), "No way leads out of Done."),
+        (workflow(REOPEN), "From To do an issue can never be closed."),
+        (workflow(FINISH, REOPEN, Rule("x", "X", ("To do",), "Gone")), "The move x names the stage Gone"),
+        (workflow(FINISH, REOPEN, FINISH), "To do has two moves called finish."),
+        (workflow(FINISH, REOPEN, stages=(Stage("To do", "active"), Stage("Done", "closed"))), "has to be new"),
+        (workflow(FINISH, REOPEN, stages=(Stage("To do", "new"), Stage("Done", "done"))), "category closed"),
+        (
+            workflow(FINISH, REOPEN, stages=(Stage("To do", "new"), Stage("Done", "closed"), Stage("DONE", "closed"))),
+            "Two",
+        ),
+    ],
+)
+def test_a_broken_workflow_is_told_what_is_wrong_with_it(broken, fault):
+    assert any(fault in found for found in validate(broken))
+
+
+def test_a_workflow_is_data_that_survives_being_stored():
+    assert msgspec.json.decode(msgspec.json.encode(DEFAULT), type=Workflow) == DEFAULT

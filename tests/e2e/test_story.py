@@ -1,0 +1,220 @@
+"""The whole story in a real browser: from an empty data directory to an issue that came back."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.running import PASSWORD, ROOT, Running, free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+_CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+# What ends a hung test on a machine under load; nothing here is timed.
+_PATIENCE_MS = 30_000
+
+PROGRAM = """
+import sys, sentry_sdk
+sentry_sdk.init(dsn=sys.argv[1], release="shop@1.0", environment="production")
+sentry_sdk.set_user({"id": "7", "email": "ada@shop.example"})
+sentry_sdk.set_tag("payment", "card")
+sentry_sdk.add_breadcrumb(category="auth", message="ada signed in")
+def charge(basket):
+    return sum(line["price"] for line in basket)
+charge([{"sku": "TEA", "price": 4}, {"sku": "GIFT-WRAP", "price": None}])
+"""
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """An installation that nobody has set up."""
+    running = Running(tmp_path_factory.mktemp("story") / "data", free_port())
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    """One person's browser for the whole story. Anything a page complains of on its console fails it."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(_PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)
+    tab = context.new_page()
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    yield tab
+    assert complaints == []
+    context.close()
+
+
+def fail(dsn: str) -> None:
+    """Run a program of its own, with the SDK as it is published, that ends with an exception."""
+    ended = subprocess.run([sys.executable, "-c", PROGRAM, dsn], capture_output=True, check=False, cwd="/")
+    assert b"TypeError" in ended.stderr
+
+
+def stage(page: Page, name: str) -> None:
+    expect(page.locator(f"#issue-head .stage-{name.lower()}")).to_be_visible()
+
+
+def test_the_story(fresh: Running, page: Page) -> None:
+    # A fresh installation asks who is there.
+    page.goto(fresh.url)
+    page.get_by_label("Your name").fill("Ada Ohm")
+    page.get_by_label("E-mail").fill("ada@shop.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("#f-organization").fill("Shop")
+    page.locator("#f-project").fill("Payments")
+    page.get_by_role("button", name="Create and get the snippet").click()
+
+    # The snippet carries the DSN; a program that fails turns the page green.
+    expect(page.get_by_text("Waiting for the first event")).to_be_visible()
+    dsn = page.locator(".copy-large code").inner_text()
+    assert dsn in page.locator(".snippet").nth(1).inner_text()
+    fail(dsn)
+    expect(page.get_by_text("It works: the first event is here")).to_be_visible()
+    page.get_by_role("link", name="Open PAY-1").click()
+
+    # The issue shows everything of the event.
+    main = page.locator(".issue-main")
+    for shown in ("TypeError", "charge", "GIFT-WRAP", "ada signed in", "ada@shop.example", "payment", "shop@1.0"):
+        expect(main.get_by_text(shown).first).to_be_attached()
+
+    # Assigned, commented, and moved by keyboard and by button to Closed.
+    page.keyboard.press("i")
+    stage(page, "Assigned")
+    page.get_by_label("Comment", exact=True).fill("The **price** is missing.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".bubble strong")).to_have_text("price")
+    page.locator("body").click(position={"x": 900, "y": 8})
+    page.keyboard.press("s")
+    page.locator("#picker [value=retest]").click()
+    stage(page, "Retest")
+    page.get_by_role("button", name="Passed: fixed").click()
+    stage(page, "Fixed")
+    page.locator("[data-move=close]").click()
+    stage(page, "Closed")
+
+    # It happens again: the open page says so by itself, with the evidence.
+    fail(dsn)
+    stage(page, "Revise")
+    expect(page.get_by_text("saw it happen again")).to_be_visible()
+
+    # Closing without a fix has to say why.
+    page.keyboard.press("s")
+    page.locator("#picker [value=dismiss]").click()
+    page.locator("#picker").get_by_label("Reason").select_option("works as intended")
+    page.locator("#pick-note").fill("Gift wrapping is free.")
+    page.locator("#picker [data-note-go]").click()
+    stage(page, "Closed")
+    expect(page.get_by_text("Gift wrapping is free.").first).to_be_visible()
+
+    # Everything is in the audit log, whose chain is whole.
+    page.goto(f"{fresh.url}/audit/?verify=1")
+    expect(page.get_by_text("The chain is whole.")).to_be_visible()
+    expect(page.get_by_role("link", name="issue.moved").first).to_be_visible()
+
+
+def test_a_new_issue_is_announced_and_moves_nothing(fresh: Running, page: Page) -> None:
+    page.goto(f"{fresh.url}/projects/payments/start/")
+    dsn = page.locator(".copy-large code").inner_text()
+    page.goto(f"{fresh.url}/issues/")
+    before = page.locator("[data-row]").count()
+
+    program = PROGRAM.replace("def charge", "def refund").replace("\ncharge(", "\nrefund(")
+    subprocess.run([sys.executable, "-c", program, dsn], capture_output=True, check=False, cwd="/")
+
+    expect(page.locator("#fresh")).to_have_text("1 new issue")
+    assert page.locator("[data-row]").count() == before
+    page.locator("#fresh").click()
+    expect(page.locator("[data-row]")).to_have_count(before + 1)
+
+
+def test_a_list_is_worked_by_keyboard_and_taken_back(fresh: Running, page: Page) -> None:
+    page.goto(f"{fresh.url}/issues/")
+
+    for key in ("j", "x", "1"):
+        page.keyboard.press(key)
+    row = page.locator("[data-row]").first
+    expect(row.get_by_label("Priority: High")).to_be_visible()
+
+    page.keyboard.press("z")
+    expect(row.get_by_label("Priority: Medium")).to_be_visible()
+
+
+def test_the_palette_finds_an_issue_by_some_of_its_letters(fresh: Running, page: Page) -> None:
+    page.goto(f"{fresh.url}/projects/")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("unsupported")
+    page.locator("#palette-list").get_by_text("PAY-1").wait_for()
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/issues/PAY-*/")
+
+
+def test_a_draft_survives_a_reload(fresh: Running, page: Page) -> None:
+    page.goto(f"{fresh.url}/issues/PAY-1/")
+    page.get_by_label("Comment", exact=True).fill("half a thou")
+
+    page.reload()
+
+    expect(page.get_by_label("Comment", exact=True)).to_have_value("half a thou")
+
+
+def test_a_draft_is_done_with_once_the_issue_exists(fresh: Running, page: Page) -> None:
+    page.goto(f"{fresh.url}/issues/new/")
+    page.get_by_label("Title").fill("Written by hand")
+    page.get_by_role("button", name="Create issue").click()
+    expect(page.locator("h1")).to_have_text("Written by hand")
+
+    page.goto(f"{fresh.url}/issues/new/")
+
+    expect(page.get_by_label("Title")).to_have_value("")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_the_pages_are_accessible_in_every_theme(fresh: Running, page: Page, theme: str) -> None:
+    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": fresh.url}])
+    found: list[Any] = []
+    for path in ("/issues/", "/issues/PAY-1/", "/issues/new/", "/projects/", "/projects/payments/start/", "/people/",
+                 "/teams/", "/audit/", "/account/", "/account/tokens/"):  # fmt: skip
+        page.goto(fresh.url + path)
+        page.evaluate(axe)
+        result = page.evaluate("axe.run({resultTypes: ['violations']})")
+        found += [
+            (path, rule["id"], [node["html"] for node in rule["nodes"][:3]])
+            for rule in result["violations"]
+            if rule["impact"] in ("serious", "critical")
+        ]
+    assert found == []
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_nothing_is_wider_than_a_phone(fresh: Running, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 780})
+    try:
+        for path in ("/issues/", "/issues/PAY-1/", "/projects/payments/start/", "/projects/", "/people/", "/audit/",
+                     "/account/", "/account/tokens/", "/issues/new/"):  # fmt: skip
+            page.goto(fresh.url + path)
+            assert page.evaluate("document.documentElement.scrollWidth") == width, path
+    finally:
+        page.set_viewport_size({"width": 1440, "height": 1000})
