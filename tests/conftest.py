@@ -25,7 +25,7 @@ from errata.ops.databases import django_database
 from errata.ops.settings import load
 from errata.ports import Ports, installed
 from tests import people
-from tests.people import NOW, PASSWORD
+from tests.people import NOW
 from tests.postgresql import ThrowAwayPostgresql, binaries
 
 _WANTED = "TEST_DATABASE"

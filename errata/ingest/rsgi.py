@@ -24,7 +24,7 @@ from errata.ingest.tend import Tending
 from errata.ports.blobs import Blobs
 from errata.ports.dictionaries import Dictionaries
 from errata.ports.journal import JournalUnavailable, JournalWriter
-from errata.ports.keys import Keys, KeySnapshot
+from errata.ports.keys import UNREAD, Keys, KeySnapshot
 from errata.ports.quotas import Quotas
 
 # What is decided on the event loop: an event of the largest size takes some 3 ms. Larger bodies go to a thread.
@@ -161,7 +161,7 @@ class Intake:
 
     def _known(self) -> KeySnapshot:
         known = self._keys.current()
-        if not known.version and not known.keys:
+        if known.version == UNREAD:
             raise NotReady("The project keys were not read yet. Try again in a moment.", retry_s=1)
         return known
 

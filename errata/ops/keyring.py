@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 from django.db import Error, connection
 
-from errata.ports.keys import KeySnapshot
+from errata.ports.keys import UNREAD, KeySnapshot
 
 # How old a quota, a disabled key or a new dictionary may be.
 _REFRESH_S = 1.0
@@ -15,6 +15,8 @@ _REFRESH_S = 1.0
 # tries keys costs two queries a second, whatever it does.
 _LOOK_S_MIN = 0.5
 _LOOK_S_MAX = 2.0
+# How long a start waits for the records. A worker that listens without keys answers 503, and SDKs drop what gets that.
+_FIRST_S_MAX = 20.0
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +26,7 @@ class KeyRing:
 
     def __init__(self, *, load: Callable[[], KeySnapshot]) -> None:
         self._load = load
-        self._snapshot = KeySnapshot(version=0, keys={}, projects={})
+        self._snapshot = KeySnapshot(version=UNREAD, keys={}, projects={})
         self._loaded_s = 0.0
         self._changed = threading.Condition()
         self._wake = threading.Event()
@@ -35,12 +37,13 @@ class KeyRing:
     @property
     def known(self) -> bool:
         """Whether a snapshot was ever loaded: without one, nobody's key can be called wrong."""
-        return self._loaded_s > 0
+        return self._snapshot.version != UNREAD
 
     def start(self) -> None:
-        """Load once, then keep loading in the background."""
+        """Load once, unless the records are away for long, then keep loading in the background."""
         self._thread.start()
-        self.refresh()
+        with self._changed:
+            self._changed.wait_for(lambda: self.known, timeout=_FIRST_S_MAX)
 
     def stop(self) -> None:
         """End the thread."""

@@ -26,8 +26,11 @@ class IntakeProject(msgspec.Struct, frozen=True):
     dictionary: int  # the current zstd dictionary; 0 = none
 
 
+UNREAD = -1  # the version of a snapshot that stands for "nothing was read yet"
+
+
 class KeySnapshot(msgspec.Struct, frozen=True):
-    version: int
+    version: int  # 0 as long as nothing was ever made
     keys: Mapping[str, IntakeKey]  # by public key
     projects: Mapping[int, IntakeProject]
 

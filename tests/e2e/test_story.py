@@ -4,19 +4,29 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.running import PASSWORD, ROOT, Running, free_port
+from tests.running import PASSWORD, ROOT, Running, free_port, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+# In one process: the tests share an installation and a browser, which take longer to start than most tests do.
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("story")]
 
 _CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 # What ends a hung test on a machine under load; nothing here is timed.
 _PATIENCE_MS = 30_000
+
+
+class Shop(NamedTuple):
+    """A running shop."""
+
+    url: str
+    dsn: str
+
 
 PROGRAM = """
 import sys, sentry_sdk
@@ -42,6 +52,21 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """An installation with the project Payments and its issue PAY-1."""
+    running = Running(tmp_path_factory.mktemp("shop") / "data", free_port())
+    running.start()
+    try:
+        made = running.initialise(project="Payments")
+        fail(made["project"]["dsn"])
+        issues = partial(running.get, "/api/v1/issues", token=made["token"])
+        until(lambda: issues()["items"], within_s=60, why="PAY-1 is there")
+        yield Shop(running.url, made["project"]["dsn"])
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
@@ -50,9 +75,35 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Browser) -> Iterator[Page]:
-    """One person's browser for the whole story. Anything a page complains of on its console fails it."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+def signed_in(chromium: Browser, shop: Shop) -> dict[str, Any]:
+    """The state of a browser in which the shop's owner has signed in."""
+    context = chromium.new_context()
+    tab = context.new_page()
+    tab.goto(f"{shop.url}/signin/")
+    tab.get_by_label("E-mail").fill("olga@shop.example")
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Sign in").click()
+    tab.wait_for_url("**/issues/")
+    state = context.storage_state()
+    context.close()
+    return dict(state)
+
+
+@pytest.fixture
+def stranger(chromium: Browser) -> Iterator[Page]:
+    """The browser of somebody who was never here."""
+    yield from tab_of(chromium, None)
+
+
+@pytest.fixture
+def page(chromium: Browser, signed_in: dict[str, Any]) -> Iterator[Page]:
+    """The shop owner's browser."""
+    yield from tab_of(chromium, signed_in)
+
+
+def tab_of(chromium: Browser, state: Any) -> Iterator[Page]:
+    """A tab. Anything a page complains of on its console fails the test."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, storage_state=state)
     context.set_default_timeout(_PATIENCE_MS)
     expect.set_options(timeout=_PATIENCE_MS)
     tab = context.new_page()
@@ -64,9 +115,9 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def fail(dsn: str) -> None:
+def fail(dsn: str, program: str = PROGRAM) -> None:
     """Run a program of its own, with the SDK as it is published, that ends with an exception."""
-    ended = subprocess.run([sys.executable, "-c", PROGRAM, dsn], capture_output=True, check=False, cwd="/")
+    ended = subprocess.run([sys.executable, "-c", program, dsn], capture_output=True, check=False, cwd="/")
     assert b"TypeError" in ended.stderr
 
 
@@ -74,7 +125,8 @@ def stage(page: Page, name: str) -> None:
     expect(page.locator(f"#issue-head .stage-{name.lower()}")).to_be_visible()
 
 
-def test_the_story(fresh: Running, page: Page) -> None:
+def test_the_story(fresh: Running, stranger: Page) -> None:
+    page = stranger
     # A fresh installation asks who is there.
     page.goto(fresh.url)
     page.get_by_label("Your name").fill("Ada Ohm")
@@ -132,14 +184,11 @@ def test_the_story(fresh: Running, page: Page) -> None:
     expect(page.get_by_role("link", name="issue.moved").first).to_be_visible()
 
 
-def test_a_new_issue_is_announced_and_moves_nothing(fresh: Running, page: Page) -> None:
-    page.goto(f"{fresh.url}/projects/payments/start/")
-    dsn = page.locator(".copy-large code").inner_text()
-    page.goto(f"{fresh.url}/issues/")
+def test_a_new_issue_is_announced_and_moves_nothing(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/issues/")
     before = page.locator("[data-row]").count()
 
-    program = PROGRAM.replace("def charge", "def refund").replace("\ncharge(", "\nrefund(")
-    subprocess.run([sys.executable, "-c", program, dsn], capture_output=True, check=False, cwd="/")
+    fail(shop.dsn, PROGRAM.replace("charge", "refund"))
 
     expect(page.locator("#fresh")).to_have_text("1 new issue")
     assert page.locator("[data-row]").count() == before
@@ -147,8 +196,8 @@ def test_a_new_issue_is_announced_and_moves_nothing(fresh: Running, page: Page) 
     expect(page.locator("[data-row]")).to_have_count(before + 1)
 
 
-def test_a_list_is_worked_by_keyboard_and_taken_back(fresh: Running, page: Page) -> None:
-    page.goto(f"{fresh.url}/issues/")
+def test_a_list_is_worked_by_keyboard_and_taken_back(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/issues/")
 
     for key in ("j", "x", "1"):
         page.keyboard.press(key)
@@ -159,8 +208,8 @@ def test_a_list_is_worked_by_keyboard_and_taken_back(fresh: Running, page: Page)
     expect(row.get_by_label("Priority: Medium")).to_be_visible()
 
 
-def test_the_palette_finds_an_issue_by_some_of_its_letters(fresh: Running, page: Page) -> None:
-    page.goto(f"{fresh.url}/projects/")
+def test_the_palette_finds_an_issue_by_some_of_its_letters(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/projects/")
 
     page.keyboard.press("Control+k")
     page.keyboard.type("unsupported")
@@ -170,8 +219,8 @@ def test_the_palette_finds_an_issue_by_some_of_its_letters(fresh: Running, page:
     page.wait_for_url("**/issues/PAY-*/")
 
 
-def test_a_draft_survives_a_reload(fresh: Running, page: Page) -> None:
-    page.goto(f"{fresh.url}/issues/PAY-1/")
+def test_a_draft_survives_a_reload(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/issues/PAY-1/")
     page.get_by_label("Comment", exact=True).fill("half a thou")
 
     page.reload()
@@ -179,25 +228,25 @@ def test_a_draft_survives_a_reload(fresh: Running, page: Page) -> None:
     expect(page.get_by_label("Comment", exact=True)).to_have_value("half a thou")
 
 
-def test_a_draft_is_done_with_once_the_issue_exists(fresh: Running, page: Page) -> None:
-    page.goto(f"{fresh.url}/issues/new/")
+def test_a_draft_is_done_with_once_the_issue_exists(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/issues/new/")
     page.get_by_label("Title").fill("Written by hand")
     page.get_by_role("button", name="Create issue").click()
     expect(page.locator("h1")).to_have_text("Written by hand")
 
-    page.goto(f"{fresh.url}/issues/new/")
+    page.goto(f"{shop.url}/issues/new/")
 
     expect(page.get_by_label("Title")).to_have_value("")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
-def test_the_pages_are_accessible_in_every_theme(fresh: Running, page: Page, theme: str) -> None:
+def test_the_pages_are_accessible_in_every_theme(shop: Shop, page: Page, theme: str) -> None:
     axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
-    page.context.add_cookies([{"name": "theme", "value": theme, "url": fresh.url}])
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": shop.url}])
     found: list[Any] = []
     for path in ("/issues/", "/issues/PAY-1/", "/issues/new/", "/projects/", "/projects/payments/start/", "/people/",
                  "/teams/", "/audit/", "/account/", "/account/tokens/"):  # fmt: skip
-        page.goto(fresh.url + path)
+        page.goto(shop.url + path)
         page.evaluate(axe)
         result = page.evaluate("axe.run({resultTypes: ['violations']})")
         found += [
@@ -209,12 +258,9 @@ def test_the_pages_are_accessible_in_every_theme(fresh: Running, page: Page, the
 
 
 @pytest.mark.parametrize("width", [360, 390])
-def test_nothing_is_wider_than_a_phone(fresh: Running, page: Page, width: int) -> None:
+def test_nothing_is_wider_than_a_phone(shop: Shop, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 780})
-    try:
-        for path in ("/issues/", "/issues/PAY-1/", "/projects/payments/start/", "/projects/", "/people/", "/audit/",
-                     "/account/", "/account/tokens/", "/issues/new/"):  # fmt: skip
-            page.goto(fresh.url + path)
-            assert page.evaluate("document.documentElement.scrollWidth") == width, path
-    finally:
-        page.set_viewport_size({"width": 1440, "height": 1000})
+    for path in ("/issues/", "/issues/PAY-1/", "/projects/payments/start/", "/projects/", "/people/", "/audit/",
+                 "/account/", "/account/tokens/", "/issues/new/"):  # fmt: skip
+        page.goto(shop.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from errata.ingest.request import is_allowed, takes
+from errata.ports.keys import UNREAD
 from tests.ingest.clients import (
     AUTH,
     DISABLED,
@@ -132,8 +133,15 @@ def test_a_new_key_in_the_envelopes_dsn_works_on_its_first_use():
     assert client.send(body, headers={}).status == 200
 
 
-def test_before_the_keys_were_ever_read_nobody_is_called_wrong():
+def test_the_first_event_of_the_first_project_ever_is_accepted():
     client = Client(snapshot=type(SNAPSHOT)(version=0, keys={}, projects={}))
+    client.keys.looks = [SNAPSHOT]
+
+    assert client.send(event_envelope()).status == 200
+
+
+def test_before_the_keys_were_ever_read_nobody_is_called_wrong():
+    client = Client(snapshot=type(SNAPSHOT)(version=UNREAD, keys={}, projects={}))
 
     answer = client.send(event_envelope())
 

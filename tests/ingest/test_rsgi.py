@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,12 +52,10 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
     def send(self, body: bytes | Iterator[bytes], **headers: str) -> tuple[int, dict]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("POST", PATH, body, {**AUTH, **headers}, encode_chunked=not isinstance(body, bytes))
-        response = connection.getresponse()
-        answer = response.status, json.loads(response.read() or b"{}")
-        connection.close()
-        return answer
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request("POST", PATH, body, {**AUTH, **headers}, encode_chunked=not isinstance(body, bytes))
+            with closing(connection.getresponse()) as response:
+                return response.status, json.loads(response.read() or b"{}")
 
     def arrived(self) -> list[Signal]:
         clock = lambda: datetime.now(UTC)

@@ -1,9 +1,10 @@
 """Browsers of the personas, and an issue with events for them to look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 
 from errata.adapters.memory.event_store import MemoryEventStore
@@ -13,6 +14,13 @@ from errata.apps.projects.types import ProjectView
 from tests.web import shop
 
 Browser = Callable[[Actor], Client]
+
+
+@pytest.fixture(autouse=True)
+def clock(now: datetime) -> Iterator[None]:
+    """Pages ask the machine for the time; it is then the time of the tests."""
+    with time_machine.travel(now):
+        yield
 
 
 @pytest.fixture

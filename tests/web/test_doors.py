@@ -10,7 +10,7 @@ from django.test import Client
 from errata.apps.accounts import letters, queries
 from errata.apps.accounts.types import Actor
 from errata.apps.projects import queries as projects
-from tests.conftest import PASSWORD
+from tests.people import PASSWORD
 
 SET_UP = {
     "name": "Olga Owner",

@@ -11,7 +11,7 @@ from errata.apps.accounts.models import ApiToken, Invitation
 from errata.apps.accounts.permissions import ROLE_SCOPES, ROLES, SCOPES, Forbidden, ScopeUnknown, allow, may
 from errata.apps.audit import queries as audit
 from tests.apps.facts import later
-from tests.conftest import NOW, PASSWORD
+from tests.people import NOW, PASSWORD
 
 
 def test_an_installation_is_set_up_once(olga):

@@ -6,7 +6,7 @@ from django.core import mail
 from errata.apps.accounts import letters, operations, queries, signin
 from errata.apps.accounts.models import PasswordReset, User
 from tests.apps.facts import later
-from tests.conftest import NOW, PASSWORD
+from tests.people import NOW, PASSWORD
 
 
 def sign_in(email="bob@shop.example", password=PASSWORD, ip="192.0.2.1", at=NOW):

@@ -18,7 +18,7 @@ from errata.core.errors import Refusal
 from errata.core.event.scrub import ScrubRules
 from tests.apps.facts import delta
 from tests.apps.issues.shop import arrive
-from tests.conftest import NOW, PASSWORD
+from tests.people import NOW, PASSWORD
 
 
 @pytest.fixture(scope="module")
