@@ -154,7 +154,9 @@ def test_when_the_supervisor_is_killed_its_processes_end_and_the_next_start_work
     running.process.wait()
     running.start()
     try:
-        assert not [number for number in children if alive(number)]
+        # Until they have ended they may answer on the port still, and the new supervisor waits for them.
+        until(lambda: not any(map(alive, children)), within_s=40, why="the processes of the killed one have ended")
+        until(running.ready, within_s=40, why="the new one is ready")
     finally:
         running.stop()
 
