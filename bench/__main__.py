@@ -22,6 +22,7 @@ def main() -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="errata-bench-") as made:
         scratch = (options.scratch or Path(made)).resolve()
+        scratch.mkdir(parents=True, exist_ok=True)
         tools = Tools(scratch=scratch, loadgen=_loadgen(scratch), corpus=options.corpus or _corpus(scratch))
         measured = {}
         for name in options.measures or ALL:

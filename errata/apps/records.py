@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -26,9 +27,19 @@ class RecordsBusy(Refusal, OperationalError):
     status = 503
 
 
+_joining: ContextVar[bool] = ContextVar("joining", default=False)
+
+
 @contextmanager
 def write() -> Iterator[None]:
-    """Open the one short write transaction of an operation. It refuses to be nested: an operation is whole."""
+    """Open the one short write transaction of an operation. It refuses to be nested: an operation is whole.
+
+    Within `together` it is a savepoint of the transaction that is open there.
+    """
+    if _joining.get():
+        with transaction.atomic():
+            yield
+        return
     try:
         with transaction.atomic(durable=True):
             _take_turn()
@@ -38,6 +49,21 @@ def write() -> Iterator[None]:
             raise
         msg = "The records are busy with another write. Nothing was changed: try again in a moment."
         raise RecordsBusy(msg, retry_after_s=2) from error
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Open one write transaction for several operations, and for the note of who asks that they are done.
+
+    What makes rules, clocks and other followers act exactly once: their place moves with what they did, or neither
+    does. An operation that is refused within leaves no trace, and the others stand.
+    """
+    with write():
+        mark = _joining.set(True)
+        try:
+            yield
+        finally:
+            _joining.reset(mark)
 
 
 def storable(text: str) -> str:

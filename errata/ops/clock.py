@@ -1,82 +1,66 @@
-"""What happens by time rather than by request: retention and upkeep. One thread, in the `store` process."""
+"""What happens by time rather than by request. Threads of the `store` process, each with its duties."""
 
 import threading
 import time
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
+import msgspec
 import structlog
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import Error, connection
 
-from errata.apps.issues import operations as issues
-from errata.apps.projects import operations as projects
-from errata.ops.settings import Settings
-from errata.ports import Ports
 from errata.ports.event_store import StoreUnavailable
 
-_HOUR_S = 3600.0
-# After a start, so that it never competes with the first requests.
-_FIRST_S = 60.0
-_LOOK_S = 1.0
-# Between slices of one task, so that others get to write.
-_PAUSE_S = 0.2
-# How long the accepted-and-dropped counts of each minute are kept: what the project page charts.
-_COUNTS_KEPT = timedelta(days=90)
-
-Task = Callable[[], object]
+_LOOK_S = 0.25
+# Between slices of one duty, so that others get to write.
+_PAUSE_S = 0.05
+# After a failure: the records are busy, the event store is away.
+_RETRY_S = 5.0
 
 log = structlog.get_logger(__name__)
 
 
-class Clock:
-    """Runs each task when it is due."""
+class Duty(msgspec.Struct, frozen=True):
+    """Something to do again and again. `run` does a slice of it, and says whether there is more."""
 
-    def __init__(self, settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> None:
-        self._settings, self._ports, self._now = settings, ports, now
+    name: str
+    run: Callable[[datetime], object]
+    every_s: float
+    first_s: float = 0.0  # after the start
+
+
+class Clock:
+    """Runs each duty when it is due, one after the other: those of one clock never meet."""
+
+    def __init__(self, duties: Sequence[Duty], *, name: str, now: Callable[[], datetime]) -> None:
+        self._now, self._name = now, name
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
-        first_s = time.monotonic() + _FIRST_S
-        self._due_s: dict[Task, float] = dict.fromkeys(
-            (self._drop_old_events, self._forget_counts, self._forget_sessions, self._purge_projects), first_s
-        )
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        began_s = time.monotonic()
+        self._due_s = {duty: began_s + duty.first_s for duty in duties}
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the task under way."""
+        """End after the slice under way."""
         self._stopped.set()
         self._thread.join()
 
     def _run(self) -> None:
         while not self._stopped.wait(_LOOK_S):
-            for task, due_s in self._due_s.items():
-                if time.monotonic() >= due_s:
-                    self._try(task)
-                    self._due_s[task] = time.monotonic() + _HOUR_S
+            for duty, due_s in self._due_s.items():
+                if time.monotonic() >= due_s and not self._stopped.is_set():
+                    self._due_s[duty] = time.monotonic() + self._try(duty)
         connection.close()
 
-    def _try(self, task: Task) -> None:
+    def _try(self, duty: Duty) -> float:
+        """Do a slice. Return the seconds until the next."""
         try:
-            task()
+            more = duty.run(self._now())
         except (StoreUnavailable, Error, OSError) as error:
             connection.close()
-            log.warning(
-                "a task of the clock failed; it is tried again in an hour", task=task.__name__, error=str(error)
-            )
-
-    def _drop_old_events(self) -> None:
-        days = timedelta(days=self._settings.retention_events_days)
-        self._ports.events.drop_before(received=self._now() - days)
-
-    def _forget_counts(self) -> None:
-        projects.purge_intake_counts(before=self._now() - _COUNTS_KEPT)
-
-    def _purge_projects(self) -> None:
-        while not self._stopped.wait(_PAUSE_S) and issues.purge_deleted_projects():
-            pass
-
-    def _forget_sessions(self) -> None:
-        SessionStore.clear_expired()
+            log.warning("a duty of the clock failed; it is tried again", duty=duty.name, error=str(error))
+            return max(_RETRY_S, min(duty.every_s, 60.0))
+        return _PAUSE_S if more is True else duty.every_s

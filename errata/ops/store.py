@@ -9,8 +9,7 @@ import structlog
 
 from errata.adapters.clickhouse.embedded import Engine
 from errata.digest.loop import DigestLoop
-from errata.ops import families, metrics, process, wiring
-from errata.ops.clock import Clock
+from errata.ops import duties, families, metrics, process, wiring
 from errata.ops.gate import Gate, GatedDigest
 from errata.ops.settings import Settings
 from errata.ports.event_store import EventStore, StoreUnavailable
@@ -29,16 +28,18 @@ def run(settings: Settings) -> int:
     engine = None if settings.events_url else _engine(settings)
     ports = wiring.install(settings)
     loop = GatedDigest(gate=Gate(settings.run), ports=ports, dictionaries=wiring.dictionaries, clock=process.now)
-    clock = Clock(settings, ports=ports, now=process.now)
+    clocks = duties.clocks(settings, ports=ports, now=process.now)
     digest = threading.Thread(target=_digest, args=(loop, ports.events, stop), name="digest")
     digest.start()
-    clock.start()
+    for clock in clocks:
+        clock.start()
     while not stop.wait(_METRICS_S):
         at_ms = int(process.now().timestamp() * 1000)
         metrics.write(settings.run, process="store", families=families.of_store(loop.meters, at_ms=at_ms))
     process.end_after(settings.stop_grace_s)
     loop.stop()
-    clock.stop()
+    for clock in clocks:
+        clock.stop()
     digest.join()
     if engine:
         engine.stop()

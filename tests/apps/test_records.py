@@ -8,7 +8,7 @@ from django.db import OperationalError, connection, transaction
 
 from errata.apps import records
 from errata.apps.accounts.models import Organization
-from errata.apps.records import RecordsBusy, storable_json, write
+from errata.apps.records import RecordsBusy, storable_json, together, write
 from errata.core.errors import Refusal
 from tests.conftest import NOW
 
@@ -16,6 +16,29 @@ from tests.conftest import NOW
 def test_a_write_inside_a_write_is_refused(db):
     with write(), pytest.raises(RuntimeError, match="durable"), write():
         pass
+
+
+def organization(slug):
+    with write():
+        Organization.objects.create(name=slug, slug=slug, created_at=NOW)
+
+
+def test_operations_together_happen_all_or_none(db):
+    with suppress(ZeroDivisionError), together():
+        organization("one")
+        raise ZeroDivisionError
+
+    assert not Organization.objects.exists()
+
+
+def test_an_operation_refused_within_others_takes_only_itself_back(db):
+    with together():
+        organization("one")
+        with suppress(ZeroDivisionError), write():
+            Organization.objects.create(name="two", slug="two", created_at=NOW)
+            raise ZeroDivisionError
+
+    assert [row.slug for row in Organization.objects.all()] == ["one"]
 
 
 def test_what_fails_leaves_nothing_behind(db):

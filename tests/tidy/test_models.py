@@ -5,7 +5,10 @@ from django.apps import apps
 from django.db.models import ForeignKey, ManyToManyField, OneToOneField
 
 # An app may refer to itself and to those before it.
-ORDER = ("audit", "accounts", "projects", "issues", "digests")
+ORDER = (
+    "audit", "accounts", "projects", "releases", "calendars", "workflows", "templates", "issues", "notices", "retests",
+    "designations", "clocks", "automations", "progress", "digests",
+)  # fmt: skip
 OURS = [model for model in apps.get_models() if model._meta.app_label in ORDER]
 
 

@@ -47,6 +47,14 @@ class Issue(models.Model):
     )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="children", db_index=False)
+    values = models.JSONField(default=dict)  # of custom fields, by their slug
+    waiting_on = models.CharField(max_length=80, default="")  # somebody outside of the team; "" is nobody
+    # What apps above know of the issue, kept here so that lists sort and show it: see operations.note_*.
+    score = models.FloatField(default=0)  # of the template's basis for ranking
+    clock_state = models.CharField(max_length=10, default="")  # "", "running", "at_risk", "breached", "paused", "met"
+    clock_from = models.DateTimeField(null=True)  # of the clock that is due first
+    due_at = models.DateTimeField(null=True)
     merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="merged", db_index=False)
     version = models.IntegerField()  # grows with what people change: optimistic concurrency
     seq = models.BigIntegerField()  # grows with every change: live updates
@@ -68,6 +76,13 @@ class Issue(models.Model):
                 fields=("merged_into",), condition=models.Q(merged_into__isnull=False), name="issue_merged_into"
             ),
             models.Index(fields=("organization", "seq"), name="issue_seq"),
+            models.Index(fields=("organization", "is_open", "-score", "-id"), name="issue_org_open_score"),
+            models.Index(
+                fields=("organization", "is_open", "due_at"),
+                condition=models.Q(due_at__isnull=False),
+                name="issue_org_open_due",
+            ),
+            models.Index(fields=("parent",), condition=models.Q(parent__isnull=False), name="issue_parent"),
         )
 
     def __str__(self) -> str:
@@ -246,3 +261,14 @@ class ChangeCounter(models.Model):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+class FollowerPlace(models.Model):
+    """How far a follower has read the activities."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    activity_id = models.BigIntegerField()
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.activity_id}"

@@ -24,10 +24,12 @@ from errata.apps.issues.changes import (
     watch_as,
 )
 from errata.apps.issues.counts import next_seq
+from errata.apps.issues.following import follow
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.linking import link_issues, unlink_issues
 from errata.apps.issues.merging import merge_issues, split_grouping
 from errata.apps.issues.models import Issue
+from errata.apps.issues.noting import ClockNote, note_clocks, note_scores
 from errata.apps.issues.purging import purge_deleted_projects
 from errata.apps.issues.talk import (
     comment_on_issue,
@@ -58,6 +60,7 @@ from errata.core.workflow import Transition, TransitionRefused
 
 __all__ = [
     "ChangedMeanwhile",
+    "ClockNote",
     "IssueMerged",
     "IssueNotFound",
     "apply_events",
@@ -67,8 +70,11 @@ __all__ = [
     "delete_comment",
     "delete_view",
     "edit_comment",
+    "follow",
     "link_issues",
     "merge_issues",
+    "note_clocks",
+    "note_scores",
     "purge_deleted_projects",
     "save_view",
     "set_deputy",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.db.models import QuerySet
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from errata.apps.accounts.queries import initials, person_of
 from errata.apps.accounts.types import Person
 from errata.apps.issues.models import Activity, Comment, Grouping, Issue, IssueLabel
-from errata.apps.issues.types import ActivityView, CommentView, IssueRow, LabelView, ProjectRef
+from errata.apps.issues.types import ActivityView, ClockState, CommentView, IssueRow, LabelView, ProjectRef
 
 UNDOABLE = {
     "title", "description", "type", "priority", "severity", "labels", "assignee", "deputy", "stage", "merged",
@@ -47,6 +48,12 @@ class _Own(msgspec.Struct):
     last_release: str
     version: int
     seq: int
+    values: dict[str, Any]
+    waiting_on: str
+    score: float
+    clock_state: ClockState
+    clock_from: datetime | None
+    due_at: datetime | None
 
 
 _PROJECT = ("id", "slug", "name", "key", "platform")
@@ -56,10 +63,13 @@ _COLUMNS = (
     *(f"project__{field}" for field in _PROJECT),
     *(f"assignee__{field}" for field in _PERSON),
     *(f"deputy__{field}" for field in _PERSON),
+    "parent__project__key",
+    "parent__number",
 )
 _END_OF_OWN = len(_Own.__struct_fields__)
 _END_OF_PROJECT = _END_OF_OWN + len(_PROJECT)
 _END_OF_ASSIGNEE = _END_OF_PROJECT + len(_PERSON)
+_END_OF_DEPUTY = _END_OF_ASSIGNEE + len(_PERSON)
 
 
 def fetch_rows(issues: QuerySet[Issue]) -> list[IssueRow]:
@@ -90,7 +100,7 @@ def _row(columns: tuple[object, ...], labels: list[LabelView], groups: list[int]
         stage=own.stage,
         category=own.category,
         assignee=_person(*columns[_END_OF_PROJECT:_END_OF_ASSIGNEE]),  # type: ignore[arg-type]  # and _PERSON's
-        deputy=_person(*columns[_END_OF_ASSIGNEE:]),  # type: ignore[arg-type]  # and _PERSON's
+        deputy=_person(*columns[_END_OF_ASSIGNEE:_END_OF_DEPUTY]),  # type: ignore[arg-type]  # and _PERSON's
         project=project,
         level=own.level,
         platform=own.platform,
@@ -113,7 +123,18 @@ def _row(columns: tuple[object, ...], labels: list[LabelView], groups: list[int]
         version=own.version,
         seq=own.seq,
         groups=groups,
+        parent=_key(*columns[_END_OF_DEPUTY:]),  # type: ignore[arg-type]  # the last two columns
+        values=own.values,
+        waiting_on=own.waiting_on,
+        score=own.score,
+        clock_state=own.clock_state,
+        clock_from=own.clock_from,
+        due_at=own.due_at,
     )
+
+
+def _key(prefix: str | None, number: int | None) -> str:
+    return f"{prefix}-{number}" if prefix else ""
 
 
 def _person(person_id: int | None, email: str, name: str, is_active: bool) -> Person | None:  # noqa: FBT001 (a column)

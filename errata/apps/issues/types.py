@@ -10,6 +10,7 @@ from errata.apps.accounts.types import Person
 from errata.core.signal import EventFacts
 from errata.core.workflow import Move
 
+ClockState = Literal["", "running", "at_risk", "breached", "paused", "met"]
 LinkKind = Literal["blocks", "duplicates", "relates", "causes"]
 
 
@@ -106,6 +107,13 @@ class IssueRow(msgspec.Struct, frozen=True):
     version: int
     seq: int
     groups: list[int]  # fingerprints
+    parent: str = ""  # the key of the issue this one is a part of
+    values: Mapping[str, Any] = {}  # of custom fields, by their slug
+    waiting_on: str = ""
+    score: float = 0
+    clock_state: ClockState = ""
+    clock_from: datetime | None = None
+    due_at: datetime | None = None
 
 
 class GroupView(msgspec.Struct, frozen=True):
@@ -164,6 +172,26 @@ class ActivityView(msgspec.Struct, frozen=True):
     undone_at: datetime | None
     undoable: bool
     comment_id: int | None
+
+
+class Followed(msgspec.Struct, frozen=True):
+    """An activity as the apps above get it."""
+
+    id: int
+    issue_id: int
+    key: str
+    organization_id: int
+    project_id: int
+    kind: str
+    actor_kind: str
+    actor_id: int | None
+    actor_name: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    reason: str
+    evidence: Mapping[str, Any]
+    comment_id: int | None
+    at: datetime
 
 
 class CommentView(msgspec.Struct, frozen=True):

@@ -3,9 +3,21 @@
 from collections.abc import Sequence
 
 from errata.apps.records import storable
+from errata.apps.workflows.queries import workflow_of
 from errata.core import vocabulary
 from errata.core.errors import Refusal
-from errata.core.workflow import DEFAULT, Workflow
+
+__all__ = [
+    "TYPE_OF_EVENT",
+    "FieldRefused",
+    "checked_priority",
+    "checked_severity",
+    "checked_text",
+    "checked_type",
+    "priority_rank",
+    "severity_rank",
+    "workflow_of",
+]
 
 TYPE_OF_EVENT = {"csp": "Security"}
 
@@ -15,11 +27,6 @@ class FieldRefused(Refusal):
 
     code = "field_refused"
     status = 422
-
-
-def workflow_of(project_id: int) -> Workflow:  # noqa: ARG001 (every project has the default one; teams will own theirs)
-    """The workflow a project's issues move through."""
-    return DEFAULT
 
 
 def checked_type(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Trigger, condition, action: rules that teams write, with their runs."""

@@ -1,0 +1,1 @@
+"""Business calendars: when a team works, where it is, and its holidays."""

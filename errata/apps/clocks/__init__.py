@@ -1,0 +1,1 @@
+"""How long issues may take: clocks, their explanation, and what happens as time runs out."""

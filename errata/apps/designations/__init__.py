@@ -1,0 +1,1 @@
+"""Who gets an issue, why, and in what order issues come."""

@@ -1,0 +1,70 @@
+"""How apps above hear of what happens to issues: each follows the activities at its own pace, from its own place.
+
+Lower apps don't know higher ones, and an operation doesn't wait for who follows it. A follower's place moves in the
+transaction of what it did, so each activity has its effect once, through kill -9 and a day of standing still.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db.models import Max
+
+from errata.apps.issues.models import Activity, FollowerPlace
+from errata.apps.issues.types import Followed
+from errata.apps.records import together, write
+
+# A batch: some 10 ms of reading, and a transaction that holds up nobody for long.
+BATCH_MAX = 200
+
+
+def follow(
+    name: str,
+    *,
+    at: datetime,
+    apply: Callable[[Sequence[Followed]], None],
+    from_the_beginning: bool = True,
+    limit: int = BATCH_MAX,
+) -> int:
+    """Hand `apply` the activities since the follower's place, and move it, in one transaction. Return how many.
+
+    Operations that `apply` calls join the transaction. A follower that is new begins with the first activity there is,
+    or with the next one.
+    """
+    place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first()
+    if place is None:
+        place = _begin(name, at=at, from_the_beginning=from_the_beginning)
+    if not Activity.objects.filter(id__gt=place).exists():
+        return 0
+    with together():
+        rows = Activity.objects.filter(id__gt=place).select_related("issue__project").order_by("id")[:limit]
+        found = [_followed(row) for row in rows]
+        apply(found)
+        FollowerPlace.objects.filter(name=name).update(activity_id=found[-1].id, updated_at=at)
+        return len(found)
+
+
+def _begin(name: str, *, at: datetime, from_the_beginning: bool) -> int:
+    with write():
+        newest = 0 if from_the_beginning else Activity.objects.aggregate(newest=Max("id"))["newest"] or 0
+        FollowerPlace.objects.get_or_create(name=name, defaults={"activity_id": newest, "updated_at": at})
+        return newest
+
+
+def _followed(row: Activity) -> Followed:
+    return Followed(
+        id=row.id,
+        issue_id=row.issue_id,
+        key=f"{row.issue.project.key}-{row.issue.number}",
+        organization_id=row.issue.organization_id,
+        project_id=row.issue.project_id,
+        kind=row.kind,
+        actor_kind=row.actor_kind,
+        actor_id=row.actor_id,
+        actor_name=row.actor_name,
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+        evidence=row.evidence,
+        comment_id=row.comment_id,
+        at=row.at,
+    )

@@ -1,0 +1,1 @@
+"""How the work goes: funnels, flows and times, from what was recorded."""

@@ -1,0 +1,1 @@
+"""Releases, deploys, commits and checks: what ran where, and since when."""

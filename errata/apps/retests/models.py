@@ -1,0 +1,1 @@
+"""Retest with proof: what decides whether a fix holds."""

@@ -1,0 +1,1 @@
+"""Workflows, issue types and custom fields that teams own, versioned."""

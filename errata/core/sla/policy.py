@@ -1,0 +1,44 @@
+"""What a template promises: the maximum time, when it stands still, and what happens as it runs out."""
+
+from typing import Literal
+
+import msgspec
+
+ClockKind = Literal["response", "update", "resolution"]
+EscalationAction = Literal["notify", "deputise", "raise_priority", "chain"]
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The most that each clock may take, in minutes of the calendar; None promises nothing.
+
+    The first target that fits an issue's priority and severity holds; "" fits every one.
+    """
+
+    priority: str = ""
+    severity: str = ""
+    response_min: int | None = None
+    update_min: int | None = None
+    resolution_min: int | None = None
+
+
+class EscalationStep(msgspec.Struct, frozen=True):
+    """What happens when a share of the time is gone: 100 is the breach."""
+
+    percent: int
+    action: EscalationAction
+    to: tuple[str, ...] = ()  # of notify and chain: assignee, deputy, watchers, an e-mail address, #team; in order
+    kinds: tuple[ClockKind, ...] = ("response", "resolution")
+
+
+class ClockPolicy(msgspec.Struct, frozen=True):
+    calendar: str = ""  # a business calendar's slug; "" is around the clock, in UTC
+    targets: tuple[Target, ...] = ()
+    paused_in: tuple[str, ...] = ()  # stages in which the clocks stand still
+    paused_while_waiting: bool = True  # on somebody outside of the team, as the issue says
+    on_reopen: Literal["restart", "continue"] = "continue"
+    escalation: tuple[EscalationStep, ...] = ()
+
+    def target_for(self, priority: str, severity: str) -> Target | None:
+        """The first target that fits."""
+        fits = (t for t in self.targets if t.priority in ("", priority) and t.severity in ("", severity))
+        return next(fits, None)

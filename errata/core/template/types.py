@@ -1,0 +1,46 @@
+"""The four fields, as one value."""
+
+from typing import Literal
+
+import msgspec
+
+from errata.core.designation import DesignationRule
+from errata.core.sla import ClockPolicy, EscalationStep, Target
+
+PlatformKind = Literal["errata", "email", "slack", "teams", "discord", "webhook", "apprise"]
+
+# Errors first by how bad they are, then by how soon they should be dealt with, how many people meet them, how fast they
+# come, and how long they have waited. docs/howto/ranking.md explains each word.
+DEFAULT_RANKING = "severity * 30 + priority * 20 + min(users, 1000) ** 0.5 + min(rate, 100) + min(age_days, 30)"
+_HOUR, _DAY = 60, 24 * 60
+
+
+class Platform(msgspec.Struct, frozen=True):
+    """Where a team talks. `errata` is the issue's own page and the inbox."""
+
+    kind: PlatformKind = "errata"
+    channel: str = ""  # the name of a channel of the organisation, which holds the address and its secret
+
+
+class Template(msgspec.Struct, frozen=True):
+    maximum_time: ClockPolicy = ClockPolicy()
+    platform: Platform = Platform()
+    ranking: str = DEFAULT_RANKING
+    designation: tuple[DesignationRule, ...] = ()
+
+
+DEFAULT = Template(
+    maximum_time=ClockPolicy(
+        targets=(
+            Target(severity="Critical", response_min=_HOUR, update_min=4 * _HOUR, resolution_min=_DAY),
+            Target(priority="High", response_min=4 * _HOUR, update_min=_DAY, resolution_min=3 * _DAY),
+            Target(priority="Medium", response_min=_DAY, update_min=3 * _DAY, resolution_min=10 * _DAY),
+            Target(response_min=3 * _DAY, update_min=10 * _DAY, resolution_min=30 * _DAY),
+        ),
+        escalation=(
+            EscalationStep(75, "notify", to=("assignee",)),
+            EscalationStep(90, "notify", to=("assignee", "deputy")),
+            EscalationStep(100, "notify", to=("assignee", "deputy", "watchers")),
+        ),
+    ),
+)

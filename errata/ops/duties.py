@@ -1,0 +1,48 @@
+"""Everything that happens by time: which app does it, and how often."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.backends.db import SessionStore
+
+from errata.apps.issues import operations as issues
+from errata.apps.projects import operations as projects
+from errata.ops.clock import Clock, Duty
+from errata.ops.settings import Settings
+from errata.ports import Ports
+
+_HOUR_S = 3600.0
+# After a start, so that upkeep never competes with the first requests.
+_UPKEEP_FIRST_S = 60.0
+# How long the accepted-and-dropped counts of each minute are kept: what the project page charts.
+_COUNTS_KEPT = timedelta(days=90)
+# How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
+FOLLOW_S = 0.5
+
+
+def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
+    """The clocks of an installation: what must be prompt never waits for what takes long."""
+    return [
+        Clock(prompt(), name="follow", now=now),
+        Clock(upkeep(settings, ports), name="upkeep", now=now),
+    ]
+
+
+def prompt() -> list[Duty]:
+    """What must happen within seconds: following activities, noticing what is due."""
+    return []
+
+
+def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
+    """What must happen within the day: retention, and slices of long work."""
+    kept = timedelta(days=settings.retention_events_days)
+
+    def hourly(name: str, run: Callable[[datetime], object]) -> Duty:
+        return Duty(name, run, every_s=_HOUR_S, first_s=_UPKEEP_FIRST_S)
+
+    return [
+        hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
+        hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
+        hourly("forget_sessions", lambda _: SessionStore.clear_expired()),
+        hourly("purge_projects", lambda _: issues.purge_deleted_projects() > 0),
+    ]
