@@ -41,6 +41,7 @@ urlpatterns = [
     path("issues/complete/", stream.complete, name="issues-complete"),
     path("issues/views/", stream.save_view, name="issues-save-view"),
     path("issues/new/", writing.new, name="issue-new"),
+    path("issues/new/words/", writing.new_words, name="issue-new-words"),
     path("issues/change/", changes.change, name="issues-change"),
     path("issues/undo/", changes.undo, name="issues-undo"),
     path("issues/pick/<str:field>/", changes.pick, name="issues-pick"),

@@ -8,6 +8,7 @@ from errata.api.native.audit import router as audit
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
 from errata.api.native.projects import router as projects
+from errata.api.native.workflows import router as workflows
 
 api = NinjaAPI(
     title="Errata",
@@ -20,5 +21,5 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 answer_errors(api)
-for router in (projects, issues, events, audit):
+for router in (projects, issues, events, workflows, audit):
     api.add_router("", router)

@@ -170,6 +170,7 @@ _PAST = {
     "labels": "labelled",
     "assignee": "assigned",
     "deputy": "deputised",
+    "field": "field_set",
     "stage": "moved",
     "commented": "commented",
     "comment_edited": "comment_edited",

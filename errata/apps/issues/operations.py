@@ -1,14 +1,15 @@
 """Writes of issues. What digest does is in arrivals; every other write of an issue is here or re-exported from here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from errata.apps.accounts.permissions import allow
-from errata.apps.accounts.queries import person_of
 from errata.apps.accounts.types import Actor, Person
+from errata.apps.issues.adopting import adopt_workflow
+from errata.apps.issues.aftermath import apply_actions
 from errata.apps.issues.arrivals import apply_events
 from errata.apps.issues.changes import (
     Change,
@@ -18,13 +19,13 @@ from errata.apps.issues.changes import (
     find_person,
     issue_to_change,
     key_of,
-    person_fact,
     save,
     tell,
     watch_as,
 )
 from errata.apps.issues.counts import next_seq
 from errata.apps.issues.following import follow
+from errata.apps.issues.holding import set_assignee, set_deputy_of
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.linking import link_issues, unlink_issues
 from errata.apps.issues.merging import merge_issues, split_grouping
@@ -41,6 +42,7 @@ from errata.apps.issues.talk import (
 )
 from errata.apps.issues.types import Changed
 from errata.apps.issues.undoing import undo
+from errata.apps.issues.valuing import check_required, checked_values, value_changes, with_values
 from errata.apps.issues.views import delete_view, save_view, update_view
 from errata.apps.issues.vocabulary import (
     checked_priority,
@@ -48,6 +50,7 @@ from errata.apps.issues.vocabulary import (
     checked_text,
     checked_type,
     priority_rank,
+    process_of,
     severity_rank,
     workflow_of,
 )
@@ -63,6 +66,7 @@ __all__ = [
     "ClockNote",
     "IssueMerged",
     "IssueNotFound",
+    "adopt_workflow",
     "apply_events",
     "assign_issue",
     "comment_on_issue",
@@ -102,25 +106,30 @@ def create_issue(
     by: Actor,
     at: datetime,
     description: str = "",
-    type: str = "Task",  # noqa: A002 (the domain's word)
+    type: str = "",  # noqa: A002 (the domain's word)
     priority: str = "Medium",
     severity: str = "Minor",
     assignee: Who = None,
     labels: Iterable[str] = (),
+    fields: Mapping[str, Any] | None = None,
 ) -> Changed:
-    """Create an issue by hand. With an assignee it begins where assigning a new one would take it."""
+    """Create an issue by hand. With an assignee it begins where assigning a new one would take it.
+
+    Without a type it is a Task, or the first type there is. `fields` are the custom ones, by slug or name.
+    """
     allow(by, "issue:write")
     values = {
         "title": checked_text("title", title, chars_max=TITLE_CHARS_MAX),
         "description": checked_text("description", description, chars_max=DESCRIPTION_CHARS_MAX, empty=True),
-        "type": checked_type(type),
         **_ranked("priority", priority),
         **_ranked("severity", severity),
     }
     with write():
-        issue = _new_issue(project, values, by=by, at=at)
+        issue = _new_issue(project, values, type, fields or {}, by=by, at=at)
+        values["type"] = issue.type
         set_labels(issue, labels)
         created = {name: values[name] for name in ("title", "type", "priority", "severity")} | {"stage": issue.stage}
+        created |= {"fields": issue.values} if issue.values else {}
         activities = tell(issue, [Change("created", after=created)], by=by, at=at)
         if by.user_id:
             watch_as(issue, [by.user_id], reason="created", at=at)
@@ -141,6 +150,7 @@ def update_issue(
     priority: str | None = None,
     severity: str | None = None,
     labels: Iterable[str] | None = None,
+    fields: Mapping[str, Any] | None = None,
     version: int | None = None,
 ) -> Changed:
     """Change what is given. With `version`, only if nobody changed the issue since: else ChangedMeanwhile."""
@@ -150,19 +160,23 @@ def update_issue(
         wanted["title"] = checked_text("title", title, chars_max=TITLE_CHARS_MAX)
     if description is not None:
         wanted["description"] = checked_text("description", description, chars_max=DESCRIPTION_CHARS_MAX, empty=True)
-    if type is not None:
-        wanted["type"] = checked_type(type)
     if priority is not None:
         wanted |= _ranked("priority", priority)
     if severity is not None:
         wanted |= _ranked("severity", severity)
     with write():
         issue = issue_to_change(key, by=by, version=version)
+        if type is not None:
+            wanted["type"] = checked_type(type, process_of(issue.project_id).types)
         changes = [
             Change(name, before={name: getattr(issue, name)}, after={name: value})
             for name, value in wanted.items()
             if not name.endswith("_rank") and getattr(issue, name) != value
         ]
+        if fields:
+            valued = value_changes(issue, fields, process=process_of(issue.project_id), by=by)
+            wanted["values"] = with_values(issue.values, {k: v for change in valued for k, v in change.after.items()})
+            changes += valued
         changes += _labelled(issue, labels)
         return save(issue, changes, by=by, at=at, fields=wanted)
 
@@ -182,7 +196,7 @@ def assign_issue(
         issue = issue_to_change(key, by=by, version=version)
         activities: list[int] = []
         if deputy is not UNSET:
-            activities += _deputise(issue, find_person(deputy, by=by), by=by, at=at).activities
+            activities += set_deputy_of(issue, find_person(deputy, by=by), by=by, at=at).activities
         if to is not UNSET:
             activities += _assign(issue, find_person(to, by=by), by=by, at=at).activities
         return Changed(key=key_of(issue), version=issue.version, activities=activities)
@@ -213,20 +227,28 @@ def transition_issue(
         issue = issue_to_change(key, by=by, version=version)
         text = (comment or "").strip()
         given = {"comment": text, "reason": reason, "assignee": find_person(assignee, by=by)}
-        command = workflow.Command(to=to, by=by.kind, fields={name: value for name, value in given.items() if value})
+        command = _command(to, by, {name: value for name, value in given.items() if value})
         move = workflow.decide(workflow_of(issue.project_id), state=_state(issue), command=command)
         posted = post_comment(issue, text, by=by, at=at) if text else None
         return _move(issue, move, by=by, at=at, comment_id=posted.id if posted else None)
 
 
-def _new_issue(project: str | int, values: dict[str, Any], *, by: Actor, at: datetime) -> Issue:
+def _new_issue(
+    project: str | int, values: dict[str, Any], type_: str, fields: Mapping[str, Any], *, by: Actor, at: datetime
+) -> Issue:
     place = project_queries.row_of(by, project)
-    stage = workflow_of(place.id).initial
+    process = process_of(place.id)
+    stage = process.workflow.initial
+    kind = checked_type(type_ or ("Task" if "Task" in process.types else process.types[0]), process.types)
+    own = with_values({}, checked_values(fields, process=process, issue_type=kind, by=by))
+    check_required(own, process=process, issue_type=kind)
     issue = Issue.objects.create(
         organization_id=by.organization_id,
         project_id=place.id,
         number=projects.next_issue_numbers({place.id: 1})[place.id],
         **values,
+        type=kind,
+        values=own,
         culprit="",
         stage=stage.name,
         category=stage.category,
@@ -257,7 +279,7 @@ def _new_issue(project: str | int, values: dict[str, Any], *, by: Actor, at: dat
 
 
 def _assign(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
-    changed = _set_assignee(issue, person, by=by, at=at)
+    changed = set_assignee(issue, person, by=by, at=at)
     if not changed.activities:
         return changed
     # Who takes a new issue has taken it up; what nobody holds any more is new again. A workflow without such moves
@@ -267,7 +289,9 @@ def _assign(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> 
         return changed
     try:
         decided = workflow.decide(
-            workflow_of(issue.project_id), state=_state(issue), command=workflow.Command(to=command, by=by.kind)
+            workflow_of(issue.project_id),
+            state=_state(issue),
+            command=_command(command, by, {}),
         )
     except TransitionRefused:
         return changed
@@ -275,31 +299,11 @@ def _assign(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> 
     return Changed(key=moved.key, version=moved.version, activities=changed.activities + moved.activities)
 
 
-def _set_assignee(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
-    if (person.id if person else None) == issue.assignee_id:
-        return save(issue, [], by=by, at=at)
-    before = person_of(issue.assignee) if issue.assignee else None
-    change = Change("assignee", before={"assignee": person_fact(before)}, after={"assignee": person_fact(person)})
-    if person:
-        watch_as(issue, [person.id], reason="assigned", at=at)
-    return save(issue, [change], by=by, at=at, fields={"assignee_id": person.id if person else None})
-
-
-def _deputise(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
-    if (person.id if person else None) == issue.deputy_id:
-        return save(issue, [], by=by, at=at)
-    before = person_of(issue.deputy) if issue.deputy else None
-    change = Change("deputy", before={"deputy": person_fact(before)}, after={"deputy": person_fact(person)})
-    if person:
-        watch_as(issue, [person.id], reason="assigned", at=at)
-    return save(issue, [change], by=by, at=at, fields={"deputy_id": person.id if person else None})
-
-
 def _move(issue: Issue, move: Transition, *, by: Actor, at: datetime, comment_id: int | None = None) -> Changed:
     """Apply a decided transition: the assignee first, so that undoing goes back in order."""
     activities: list[int] = []
     if "assignee" in move.changes:
-        activities = _set_assignee(issue, move.changes["assignee"], by=by, at=at).activities
+        activities = set_assignee(issue, move.changes["assignee"], by=by, at=at).activities
     if move.moves:
         fields = _fields_of(move, issue, at)
         change = Change(
@@ -311,6 +315,7 @@ def _move(issue: Issue, move: Transition, *, by: Actor, at: datetime, comment_id
             comment_id=comment_id,
         )
         activities += save(issue, [change], by=by, at=at, fields=fields).activities
+        activities += apply_actions(issue, move.actions, by=by, at=at)
     return Changed(key=key_of(issue), version=issue.version, activities=activities)
 
 
@@ -325,12 +330,20 @@ def _fields_of(move: Transition, issue: Issue, at: datetime) -> dict[str, Any]:
     }
 
 
+def _command(to: str, by: Actor, fields: Mapping[str, Any]) -> workflow.Command:
+    return workflow.Command(
+        to=to, by=by.kind, fields=fields, who=str(by.own_id), administers=by.role in ("owner", "admin")
+    )
+
+
 def _state(issue: Issue) -> workflow.IssueState:
     return workflow.IssueState(
         stage=issue.stage,
         assignee=str(issue.assignee_id) if issue.assignee_id else None,
         reason=issue.reason or None,
         regressed=issue.regressed,
+        deputy=str(issue.deputy_id) if issue.deputy_id else None,
+        values=issue.values,
     )
 
 

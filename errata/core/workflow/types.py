@@ -15,6 +15,26 @@ Effect = Literal[
     "mark_regressed",
     "clear_regressed",
 ]
+Guard = Literal[
+    "holder",  # the assignee or the deputy makes the move, nobody else
+    "other",  # anybody but the assignee: four eyes
+    "admin",  # an owner or an admin
+]
+ActionKind = Literal[
+    "set_priority",
+    "set_severity",
+    "set_type",
+    "set_assignee",
+    "set_deputy",
+    "set_field",
+    "clear_assignee",
+    "clear_deputy",
+    "clear_field",
+    "add_label",
+    "remove_label",
+    "comment",
+    "notify",  # told to those who follow the issues, as evidence of the move
+]
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -31,6 +51,14 @@ class Requirement(msgspec.Struct, frozen=True):
     options: tuple[str, ...] = ()  # the values its first field may take; empty = anything
 
 
+class Action(msgspec.Struct, frozen=True):
+    """What is done to an issue once it has moved."""
+
+    kind: ActionKind
+    value: str = ""
+    field: str = ""  # the slug, for a custom field
+
+
 class Rule(msgspec.Struct, frozen=True):
     """One move. Several may lead to the same stage, from different ones or on different terms."""
 
@@ -42,6 +70,9 @@ class Rule(msgspec.Struct, frozen=True):
     effects: tuple[Effect, ...] = ()
     by: tuple[ActorKind, ...] = ("person", "token", "system")
     on: Literal["", "recurrence"] = ""  # what makes the system move by itself
+    guards: tuple[Guard, ...] = ()
+    evidence: tuple[str, ...] = ()  # names of the proofs that have to be there
+    actions: tuple[Action, ...] = ()
 
 
 class Workflow(msgspec.Struct, frozen=True):
@@ -50,6 +81,7 @@ class Workflow(msgspec.Struct, frozen=True):
     stages: tuple[Stage, ...]  # in the order of lists and boards; the first is where issues begin
     rules: tuple[Rule, ...]
     lasting_reasons: tuple[str, ...] = ()  # reasons for closing that a recurrence doesn't undo
+    types: tuple[str, ...] = ()  # of the issues that move through it; empty = all that the organisation has
 
     @property
     def initial(self) -> Stage:
@@ -69,12 +101,16 @@ class IssueState(msgspec.Struct, frozen=True):
     assignee: str | None = None
     reason: str | None = None  # why it was closed, when it wasn't for being fixed
     regressed: bool = False
+    deputy: str | None = None
+    values: Mapping[str, Any] = {}  # of custom fields, by their slug
 
 
 class Command(msgspec.Struct, frozen=True):
     to: str  # a stage's name or a rule's
     by: ActorKind = "person"
     fields: Mapping[str, Any] = {}  # what was given: assignee, comment, reason …
+    who: str | None = None  # the person, as `assignee` names them
+    administers: bool = False
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -87,6 +123,7 @@ class Transition(msgspec.Struct, frozen=True):
     changes: Mapping[str, Any] = {}
     comment: str | None = None
     evidence: Mapping[str, Any] = {}
+    actions: tuple[Action, ...] = ()
 
     @property
     def moves(self) -> bool:

@@ -15,13 +15,14 @@ from errata import ports
 from errata.apps.issues import events as issue_events
 from errata.apps.issues import queries
 from errata.apps.issues.types import IssueDetail, IssueRow
+from errata.apps.workflows.queries import process_of
 from errata.core.errors import Refusal
 from errata.core.event.view import view
 from errata.core.ids import EventId, ProjectId
 from errata.ports.event_store import TAGS_EVENTS_MAX, Course, EventBody, StoredSignal, TagSummary
 from errata.web import draw
 from errata.web.addresses import absolute
-from errata.web.issues import events, presenter, search_links, story
+from errata.web.issues import custom, events, presenter, search_links, story
 from errata.web.issues import report as reports
 from errata.web.requests import ActorRequest
 
@@ -33,8 +34,6 @@ _PERIODS = {
     "30d": ("30d", 30 * 86_400, 12 * 3_600),
 }
 _DEFAULT_PERIOD = "14d"
-# The moves that don't bring an issue nearer to its end: in the menu, never the button.
-_BACKWARD = {"return", "withdraw", "reopen"}
 _TAGS_MAX = 12
 _GROUPS_MAX = 10
 _LINK_KINDS = (
@@ -123,7 +122,14 @@ def attachment(request: ActorRequest, key: str, event_id: str, name: str) -> Htt
 def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     key = detail.row.key
     activity, comments = queries.activity(actor=request.actor, key=key), queries.comments(actor=request.actor, key=key)
-    onward = [move for move in detail.moves if move.allowed and not move.needs and move.name not in _BACKWARD]
+    process = process_of(detail.row.project.id)
+    order = [stage.name for stage in process.workflow.stages]
+    # A move that doesn't bring an issue nearer to its end is in the menu, never the button.
+    onward = [
+        move
+        for move in detail.moves
+        if move.allowed and not move.needs and order.index(move.to) > order.index(detail.row.stage)
+    ]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
     return {
         "issue": detail,
@@ -131,7 +137,8 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
         "created_by": detail.created_by,
         "absolute_url": absolute(reverse("issue", args=[key])),
         "next_move": next(iter(onward), None),
-        "activity": story.story(key, activity[::-1], comments),
+        "activity": story.story(key, activity[::-1], comments, process=process),
+        "fields": custom.shown(request, process, issue_type=detail.row.type, values=detail.row.values),
         "groups": story.explained(groups),
         "link_kinds": _LINK_KINDS,
         "editor_marks": _EDITOR_MARKS,

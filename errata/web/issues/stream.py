@@ -15,10 +15,14 @@ from errata.apps.issues import operations, queries
 from errata.apps.issues.types import IssueRow, Page
 from errata.apps.projects import queries as projects
 from errata.apps.projects.types import ProjectView
+from errata.apps.workflows import queries as workflows
 from errata.core.search import SearchError
 from errata.core.search.fields import SORTS
+from errata.core.vocabulary import OPEN_CATEGORIES
+from errata.core.workflow import DEFAULT, Stage
 from errata.web.answers import Toast, fragment, go, piece
 from errata.web.issues import events
+from errata.web.issues.search_links import quoted
 from errata.web.requests import ActorRequest
 
 OPEN = "is:open"
@@ -27,11 +31,15 @@ _VIEWS = (
     ("Open", OPEN, "Everything that isn’t fixed or closed"),
     ("Mine", "is:open assignee:me", "Open and yours"),
     ("Unassigned", "is:open assignee:none", "Open, and nobody holds it"),
+)
+_STAGE_VIEWS = (
     ("New", "stage:New", "Not looked at yet"),
     ("Revise", "stage:Revise", "Came back after a fix"),
     ("Retest", "stage:Retest", "A fix is being checked"),
-    ("Done", "is:closed", "Fixed and closed"),
 )
+_DONE_VIEW = ("Done", "is:closed", "Fixed and closed")
+# More tabs than a screen is wide are worse than none.
+_STAGE_VIEWS_MAX = 6
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -178,7 +186,8 @@ def _rows(request: ActorRequest, issues: Sequence[IssueRow], asked: Asked) -> tu
 def _tabs(request: ActorRequest, asked: Asked) -> list[Tab]:
     chosen = [asked.project.id] if asked.project else None
     saved = [(view.name, view.query, view.query) for view in queries.list_views(actor=request.actor)]
-    queries_wanted = [query for _, query, _ in (*_VIEWS, *saved)]
+    views = (*_VIEWS, *_stage_views(request, asked), _DONE_VIEW)
+    queries_wanted = [query for _, query, _ in (*views, *saved)]
     counts = queries.count_views(actor=request.actor, queries=queries_wanted, projects=chosen, now=request.now)
     return [
         Tab(
@@ -189,8 +198,20 @@ def _tabs(request: ActorRequest, asked: Asked) -> list[Tab]:
             hint=hint,
             count=counts.get(query),
         )
-        for name, query, hint in (*_VIEWS, *saved)
+        for name, query, hint in (*views, *saved)
     ]
+
+
+def _stage_views(request: ActorRequest, asked: Asked) -> Sequence[tuple[str, str, str]]:
+    """A tab for each stage with open issues: of the project's workflow, or of all that are in use."""
+    if asked.project is not None:
+        stages: Sequence[Stage] = workflows.process(actor=request.actor, project=asked.project.id).workflow.stages
+    else:
+        stages = workflows.words(actor=request.actor).stages
+    if stages == DEFAULT.stages:
+        return _STAGE_VIEWS
+    opened = [stage for stage in stages if stage.category in OPEN_CATEGORIES]
+    return [(stage.name, f"stage:{quoted(stage.name)}", stage.meaning) for stage in opened[:_STAGE_VIEWS_MAX]]
 
 
 def _tab_url(query: str, asked: Asked) -> str:

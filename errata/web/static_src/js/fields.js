@@ -1,16 +1,19 @@
 // Small things of forms: inline editing, Markdown preview, tabs of snippets, forms that send themselves.
 import { $, $$, at, on, post, stored } from "./dom.js";
 
+const edited = "input:not([type=hidden]), textarea";
+
 function edit(holder) {
   holder.dataset.editing = "";
-  const input = $("input, textarea", holder);
+  const input = $(edited, holder);
   input.defaultValue = input.value;
   input.focus();
-  input.setSelectionRange(input.value.length, input.value.length);
+  // Numbers and dates have no selection to set.
+  if (input.selectionStart !== null) input.setSelectionRange(input.value.length, input.value.length);
 }
 
 function leave(holder) {
-  const input = $("input, textarea", holder);
+  const input = $(edited, holder);
   input.value = input.defaultValue;
   delete holder.dataset.editing;
 }

@@ -87,7 +87,7 @@ const plain = {
   t: () => pick("type"),
   l: () => pick("labels"),
   d: () => pick("deputy"),
-  e: () => set("stage", "Closed"),
+  e: () => set("stage", "@closed"),
   c: () => go("/issues/new/"),
   m: () => { const box = $("[data-comment]"); box?.focus(); return Boolean(box); },
   y: copyLink,
