@@ -21,6 +21,7 @@ THEMES = (
 _NAVIGATION = (
     ("Issues", "issues", "inbox"),
     ("Projects", "projects", "folder"),
+    ("Process", "workflows", "workflow"),
     ("People", "people", "users"),
     ("Audit", "audit", "scroll-text"),
     ("Settings", "account", "settings"),

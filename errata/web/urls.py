@@ -11,6 +11,8 @@ from errata.web.issues import changes, page, stream, writing
 from errata.web.people import views as people
 from errata.web.projects import start
 from errata.web.projects import views as projects
+from errata.web.workflows import views as workflows
+from errata.web.workflows import vocabulary
 
 
 class IssueKey(StringConverter):
@@ -68,6 +70,18 @@ urlpatterns = [
     path("projects/<slug:slug>/start/", start.start, name="project-start"),
     path("projects/<slug:slug>/start/look/", start.look, name="project-look"),
     path("projects/<slug:slug>/start/sample/", start.sample, name="project-sample"),
+    path("process/workflows/", workflows.list_, name="workflows"),
+    path("process/workflows/new/", workflows.new, name="workflow-new"),
+    path("process/workflows/<slug:slug>/", workflows.workflow, name="workflow"),
+    path("process/workflows/<slug:slug>/design/", workflows.design, name="workflow-design"),
+    path("process/workflows/<slug:slug>/drawn/", workflows.drawing, name="workflow-drawn"),
+    path("process/workflows/<slug:slug>/adopt/", workflows.adopt, name="workflow-adopt"),
+    path("process/workflows/<slug:slug>/archive/", workflows.archive, name="workflow-archive"),
+    path("process/types/", vocabulary.types, name="issue-types"),
+    path("process/fields/", vocabulary.fields, name="custom-fields"),
+    path("process/fields/new/", vocabulary.field, name="custom-field-new"),
+    path("process/fields/<slug:slug>/", vocabulary.field, name="custom-field"),
+    path("process/arrivals/", vocabulary.arrivals, name="arrivals"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invitations/<int:invitation_id>/withdraw/", people.uninvite, name="uninvite"),

@@ -13,9 +13,10 @@ from errata.apps.issues.changes import plain
 from errata.apps.issues.counts import next_seq
 from errata.apps.issues.models import Activity, Issue
 from errata.apps.projects import queries as projects
-from errata.apps.records import write
+from errata.apps.records import together, write
 from errata.apps.workflows import operations as workflows
 from errata.apps.workflows import queries as known
+from errata.apps.workflows.types import WorkflowView
 from errata.core import workflow as core
 from errata.core.vocabulary import OPEN_CATEGORIES
 from errata.core.workflow import Migration, Step
@@ -80,6 +81,31 @@ def adopt_workflow(
             _move(ids[index], step, done, by=by, at=at, seq=seq)
         _record(done, by=by, at=at)
         return done
+
+
+def publish_workflow(
+    *,
+    which: str,
+    workflow: core.Workflow,
+    by: Actor,
+    at: datetime,
+    note: str = "",
+    based_on: int | None = None,
+    renamed: Mapping[str, str] | None = None,
+    projects: Mapping[str, Mapping[str, str]] | None = None,
+) -> tuple[WorkflowView, list[Adoption]]:
+    """Save the next version of a workflow, and take projects along with their issues: all of it or nothing.
+
+    `projects` are those, by slug, each with where its stages' issues go.
+    """
+    allow(by, "project:admin")
+    with together():
+        saved = workflows.save_workflow(which=which, workflow=workflow, note=note, based_on=based_on, by=by, at=at)
+        done = [
+            adopt_workflow(project=slug, which=saved.slug, stages=stages, renamed=renamed, by=by, at=at)
+            for slug, stages in (projects or {}).items()
+        ]
+        return saved, done
 
 
 def _planned(

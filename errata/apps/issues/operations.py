@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor, Person
-from errata.apps.issues.adopting import adopt_workflow
+from errata.apps.issues.adopting import adopt_workflow, publish_workflow
 from errata.apps.issues.aftermath import apply_actions
 from errata.apps.issues.arrivals import apply_events
 from errata.apps.issues.changes import (
@@ -79,6 +79,7 @@ __all__ = [
     "merge_issues",
     "note_clocks",
     "note_scores",
+    "publish_workflow",
     "purge_deleted_projects",
     "save_view",
     "set_deputy",

@@ -135,6 +135,7 @@ WRITES = {
     "update_view": lambda a, s: issues.update_view(view_id=s["view"], name="Mine", by=a, at=NOW),
     "delete_view": lambda a, s: issues.delete_view(view_id=s["view"], by=a, at=NOW),
     "adopt_workflow": lambda a, s: issues.adopt_workflow(project="payments", which="software", by=a, at=NOW),
+    "publish_workflow": lambda a, s: issues.publish_workflow(which=s["workflow"], workflow=DEFAULT, by=a, at=NOW),
     "save_workflow": lambda a, s: workflows.save_workflow(which=s["workflow"], workflow=DEFAULT, by=a, at=NOW),
     "archive_workflow": lambda a, s: workflows.archive_workflow(which=s["workflow"], by=a, at=NOW),
     "archive_type": lambda a, s: workflows.archive_type(name="Chore", by=a, at=NOW),

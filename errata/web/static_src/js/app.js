@@ -1,6 +1,7 @@
 import htmx from "htmx.org";
 import { start as startCharts } from "./charts.js";
 import { start as startCopy } from "./copy.js";
+import { start as startDesigner } from "./designer.js";
 import { start as startDrafts } from "./drafts.js";
 import { start as startFields } from "./fields.js";
 import { start as startEvent } from "./event.js";
@@ -31,5 +32,5 @@ document.addEventListener("htmx:error", () => toast("No answer from the server. 
 
 for (const start of [
   startPrefs, startToasts, startTimes, startTips, startCopy, startMenus, startKeys, startPalette, startSearch,
-  startStream, startEvent, startCharts, startDrafts, startFields, startFirstEvent, startLive,
+  startStream, startEvent, startCharts, startDesigner, startDrafts, startFields, startFirstEvent, startLive,
 ]) start();
