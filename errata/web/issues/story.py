@@ -110,7 +110,7 @@ def _sentence(deed: ActivityView, comment: CommentView | None) -> str:
         case "commented":
             return "deleted this comment" if comment and comment.deleted else "commented"
         case "created":
-            return "created the issue" if deed.actor_kind != "system" else "opened the issue at its first event"
+            return "opened the issue at its first event" if deed.evidence.get("event_id") else "created the issue"
         case "regressed":
             return "saw it happen again and moved it to"
         case "stage":

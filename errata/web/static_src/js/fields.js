@@ -60,6 +60,15 @@ export function start() {
     if (event.key === "Escape") { event.stopPropagation(); leave(input.closest("[data-inline]")); }
   });
   on("focusout", "[data-inline]", (event, holder) => { if (!holder.contains(event.relatedTarget)) leave(holder); });
+  // What was being edited is saved: what comes back from the server may take its place.
+  document.addEventListener("errata:changed", () => {
+    for (const holder of $$("[data-editing]")) {
+      const input = $(edited, holder);
+      input.defaultValue = input.value;
+      delete holder.dataset.editing;
+      if (holder.contains(document.activeElement)) document.activeElement.blur();
+    }
+  });
   on("click", "[data-editor-tab]", (_event, button) => preview(button));
   on("click", "[data-mark]", (_event, button) => wrap($("textarea", button.closest("[data-editor]")), ...marks[button.dataset.mark]));
   on("click", "[data-tab]", (_event, button) => tab(button));
