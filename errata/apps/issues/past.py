@@ -222,6 +222,7 @@ def _asker(actor: Actor, row: IssueRow, as_of: datetime) -> Asker:
 
 
 _ORDERS: dict[str, Callable[[IssueRow], Any]] = {
+    "last_seen": lambda row: row.last_seen,
     "first_seen": lambda row: row.first_seen,
     "count": lambda row: row.count,
     "users": lambda row: row.users,
@@ -233,7 +234,7 @@ _ORDERS: dict[str, Callable[[IssueRow], Any]] = {
 
 
 def _sorted(found: list[IssueRow], sort: str) -> list[IssueRow]:
-    order = _ORDERS.get(sort.lstrip("+-"), lambda row: row.last_seen)
+    order = _ORDERS.get(sort.lstrip("+-"), _ORDERS["last_seen"])
     return sorted(found, key=lambda row: (order(row), row.id), reverse=not sort.startswith("+"))
 
 

@@ -14,7 +14,7 @@ import msgspec
 from errata.core import vocabulary
 from errata.core.search.ast import And, EventSide, Has, Node, Not, Or, Term, Text
 from errata.core.search.facts import levels
-from errata.core.search.values import Interval, interval, number, pattern
+from errata.core.search.values import interval, number, pattern
 
 Who = Callable[[str], Collection[int]]
 Asks = Callable[[Node], bool]
@@ -111,15 +111,17 @@ def _term(term: Term, value: str, subject: Subject, asker: Asker) -> bool:
             return _person(getattr(subject, term.key), value, asker)
         case "watcher":
             return not subject.watchers.isdisjoint(asker.who(value))
-        case "priority" | "severity" | "level":
-            return _ranked(term, value, subject)
-        case "count" | "users" | "comments":
-            return _compare(getattr(subject, term.key), term.operator, number(value))
+        case "priority" | "severity" | "level" | "count" | "users" | "comments":
+            return _ordered(term, value, subject)
         case "first_seen" | "last_seen" | "age" | "created" | "updated":
-            moment = subject.first_seen if term.key == "age" else getattr(subject, term.key)
-            span = interval(value=value, operator=term.operator, now=asker.now, age=term.key == "age")
-            return _within(span, moment)
+            return _when(term, value, subject, asker.now)
     return _text(term.key, value, subject)
+
+
+def _when(term: Term, value: str, subject: Subject, now: datetime) -> bool:
+    moment = subject.first_seen if term.key == "age" else getattr(subject, term.key)
+    span = interval(value=value, operator=term.operator, now=now, age=term.key == "age")
+    return (span.since is None or moment >= span.since) and (span.until is None or moment < span.until)
 
 
 def _state(value: str, subject: Subject, asker: Asker) -> bool:
@@ -149,14 +151,21 @@ def _person(held: int | None, value: str, asker: Asker) -> bool:
     return held is not None and held in asker.who(value)
 
 
-def _ranked(term: Term, value: str, subject: Subject) -> bool:
-    if term.key == "level":
-        return subject.level in levels(term.operator, value)
-    places = vocabulary.PRIORITIES if term.key == "priority" else vocabulary.SEVERITIES
-    held = getattr(subject, term.key)
-    if held not in places or value not in places:
-        return bool(held == value)
-    return _compare(places.index(held), term.operator, places.index(value))
+def _ordered(term: Term, value: str, subject: Subject) -> bool:
+    match term.key:
+        case "level":
+            return subject.level in levels(term.operator, value)
+        case "priority":
+            return _ranked(vocabulary.PRIORITIES, subject.priority, term.operator, value)
+        case "severity":
+            return _ranked(vocabulary.SEVERITIES, subject.severity, term.operator, value)
+    return _compare(getattr(subject, term.key), term.operator, number(value))
+
+
+def _ranked(places: Sequence[str], held: str, operator: str, wanted: str) -> bool:
+    if held not in places or wanted not in places:
+        return held == wanted
+    return _compare(places.index(held), operator, places.index(wanted))
 
 
 def _text(key: str, value: str, subject: Subject) -> bool:
@@ -187,10 +196,6 @@ def _compare(held: float, operator: str, wanted: float) -> bool:
         case "<":
             return held < wanted
     return held <= wanted
-
-
-def _within(span: Interval, moment: datetime) -> bool:
-    return (span.since is None or moment >= span.since) and (span.until is None or moment < span.until)
 
 
 def _like(text: str, value: str, *, anywhere: bool = False) -> bool:
