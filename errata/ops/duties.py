@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 
 from errata.apps.issues import operations as issues
+from errata.apps.progress import following as progress
 from errata.apps.projects import operations as projects
 from errata.ops.clock import Clock, Duty
 from errata.ops.settings import Settings
@@ -30,7 +31,7 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
 
 def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
-    return []
+    return [Duty("progress", progress.follow, every_s=FOLLOW_S)]
 
 
 def upkeep(settings: Settings, ports: Ports) -> list[Duty]:

@@ -20,6 +20,7 @@ THEMES = (
 )
 _NAVIGATION = (
     ("Issues", "issues", "inbox"),
+    ("Progress", "progress", "chart-line"),
     ("Projects", "projects", "folder"),
     ("People", "people", "users"),
     ("Audit", "audit", "scroll-text"),

@@ -9,6 +9,7 @@ from errata.web.audit import views as audit
 from errata.web.entry import views as entry
 from errata.web.issues import changes, page, stream, writing
 from errata.web.people import views as people
+from errata.web.progress import views as progress
 from errata.web.projects import start
 from errata.web.projects import views as projects
 
@@ -74,6 +75,7 @@ urlpatterns = [
     path("people/<int:user_id>/active/", people.active, name="person-active"),
     path("teams/", people.teams, name="teams"),
     path("teams/<slug:slug>/", people.team, name="team"),
+    path("progress/", progress.progress, name="progress"),
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
     path("account/", account.account, name="account"),

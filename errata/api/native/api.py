@@ -7,6 +7,7 @@ from errata.api.kit import Bearer, answer_errors
 from errata.api.native.audit import router as audit
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
+from errata.api.native.progress import router as progress
 from errata.api.native.projects import router as projects
 
 api = NinjaAPI(
@@ -20,5 +21,5 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 answer_errors(api)
-for router in (projects, issues, events, audit):
+for router in (projects, issues, events, progress, audit):
     api.add_router("", router)

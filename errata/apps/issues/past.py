@@ -99,7 +99,7 @@ def subject_of(row: IssueRow, *, description: str = "", watchers: Collection[int
         description=description, type=row.type, priority=row.priority, severity=row.severity, stage=row.stage,
         category=row.category, level=row.level, platform=row.platform, count=row.count, users=row.users,
         comments=row.comments, first_seen=row.first_seen, last_seen=row.last_seen, created=row.created_at,
-        updated=row.updated_at, assignee=row.assignee.id if row.assignee else None,
+        updated=row.updated_at, moved=row.stage_changed_at, assignee=row.assignee.id if row.assignee else None,
         deputy=row.deputy.id if row.deputy else None, watchers=frozenset(watchers),
         labels=tuple(label.name for label in row.labels), regressed=row.regressed, unhandled=row.is_unhandled,
         values={name: str(value) for name, value in row.values.items()},

@@ -18,6 +18,7 @@ from errata.apps.issues.models import (
     Activity,
     Comment,
     CommentEdit,
+    FollowerPlace,
     Grouping,
     Issue,
     IssueLink,
@@ -55,6 +56,7 @@ __all__ = [
     "completions",
     "count_issues",
     "count_open",
+    "count_unfollowed",
     "count_views",
     "groups",
     "issue",
@@ -122,6 +124,12 @@ def count_open(*, actor: Actor) -> dict[int, int]:
     allow(actor, "issue:read")
     found = _listed(actor, None).filter(OPEN).values_list("project_id").annotate(Count("pk"))
     return dict(found)
+
+
+def count_unfollowed(name: str) -> int:
+    """How many activities a follower has yet to read: 0 most of the time, many after an import."""
+    place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first() or 0
+    return Activity.objects.filter(id__gt=place).count()
 
 
 def issue(*, actor: Actor, key: str) -> IssueDetail:

@@ -50,6 +50,7 @@ _MOMENTS = {
     "age": "first_seen",
     "created": "created_at",
     "updated": "updated_at",
+    "moved": "stage_changed_at",
 }
 _PEOPLE = {"assignee": "assignee_id", "deputy": "deputy_id", "creator": "created_by_id"}
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9]{1,9})-(\d{1,9})", re.ASCII)

@@ -43,6 +43,7 @@ class Subject(msgspec.Struct, frozen=True):
     last_seen: datetime
     created: datetime
     updated: datetime
+    moved: datetime
     assignee: int | None = None
     deputy: int | None = None
     creator: int | None = None
@@ -106,14 +107,14 @@ def _has(subject: Subject, key: str) -> bool:
 def _term(term: Term, value: str, subject: Subject, asker: Asker) -> bool:
     match term.key:
         case "is":
-            return _state(value, subject, asker)
+            return _STATES[value](subject, asker)
         case "assignee" | "deputy" | "creator":
             return _person(getattr(subject, term.key), value, asker)
         case "watcher":
             return not subject.watchers.isdisjoint(asker.who(value))
         case "priority" | "severity" | "level" | "count" | "users" | "comments":
             return _ordered(term, value, subject)
-        case "first_seen" | "last_seen" | "age" | "created" | "updated":
+        case "first_seen" | "last_seen" | "age" | "created" | "updated" | "moved":
             return _when(term, value, subject, asker.now)
     return _text(term.key, value, subject)
 
@@ -124,25 +125,18 @@ def _when(term: Term, value: str, subject: Subject, now: datetime) -> bool:
     return (span.since is None or moment >= span.since) and (span.until is None or moment < span.until)
 
 
-def _state(value: str, subject: Subject, asker: Asker) -> bool:
-    match value:
-        case "open" | "closed":
-            return subject.is_open == (value == "open")
-        case "new":
-            return subject.category == "new"
-        case "assigned" | "unassigned":
-            return (subject.assignee is not None) == (value == "assigned")
-        case "mine":
-            return asker.me is not None and subject.assignee == asker.me
-        case "watched":
-            return asker.me in subject.watchers
-        case "regressed":
-            return subject.regressed
-        case "unhandled":
-            return subject.unhandled
-        case "handled":
-            return not subject.unhandled and subject.count > 0
-    return False
+_STATES: dict[str, Callable[[Subject, Asker], bool]] = {
+    "open": lambda subject, _: subject.is_open,
+    "closed": lambda subject, _: not subject.is_open,
+    "new": lambda subject, _: subject.category == "new",
+    "assigned": lambda subject, _: subject.assignee is not None,
+    "unassigned": lambda subject, _: subject.assignee is None,
+    "mine": lambda subject, asker: asker.me is not None and subject.assignee == asker.me,
+    "watched": lambda subject, asker: asker.me in subject.watchers,
+    "regressed": lambda subject, _: subject.regressed,
+    "unhandled": lambda subject, _: subject.unhandled,
+    "handled": lambda subject, _: not subject.unhandled and subject.count > 0,
+}
 
 
 def _person(held: int | None, value: str, asker: Asker) -> bool:

@@ -93,6 +93,7 @@ _ISSUE_FIELDS = (
     Field("age", "issue", "age", "How long ago it was first seen", ("-24h", "+7d")),
     Field("created", "issue", "date", "When the issue was created", ("-24h", "-7d", "today")),
     Field("updated", "issue", "date", "When the issue last changed", ("-24h", "-7d", "today")),
+    Field("moved", "issue", "date", "When the issue came to its stage", ("-24h", "-7d", "+7d")),
 )
 
 _SHARED_FIELDS = (
