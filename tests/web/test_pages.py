@@ -1,5 +1,6 @@
 """What the pages show, to whom, and what they cost."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -288,3 +289,26 @@ def test_what_changed_is_told_behind_a_number(
     assert before["changed"] == ["PAY-1"]
     assert after["changed"] == ["PAY-1"]
     assert here.get(f"/live/poll/?after={after['seq']}").json()["changed"] == []
+
+
+def test_the_scrubbing_rules_are_shown_as_they_were_saved(olga: Actor, browser: Any, failure: str) -> None:
+    here = browser(olga)
+    before = page_of(here, "/projects/payments/scrubbing/")
+    here.post("/projects/payments/scrubbing/", {"enabled": "1", "keys": "iban\nbic", "safe_keys": "token_count"})
+
+    after = page_of(here, "/projects/payments/scrubbing/")
+
+    assert areas(before) == ["", ""]
+    assert areas(after) == ["iban\nbic", "token_count"]
+
+
+def areas(page: str) -> list[str]:
+    return re.findall(r"<textarea[^>]*>([^<]*)</textarea>", page)
+
+
+@pytest.mark.parametrize("days", ["0", "999999999999"])
+def test_a_token_that_would_end_at_no_time_is_refused_on_the_form(olga: Actor, browser: Any, days: str) -> None:
+    answer = browser(olga).post("/account/tokens/", {"name": "Deploy", "scopes": ["issue:read"], "days": days})
+
+    assert answer.status_code == 422
+    assert "A token lasts from 1 to" in answer.content.decode()

@@ -21,7 +21,10 @@ from errata.ops.demo.scenarios import (
 
 DAYS = 14.0
 
-logging.getLogger("shop").propagate = False  # its log lines become breadcrumbs, not output
+# The shop's log lines become breadcrumbs, not output: neither by the root's handlers nor by Python's last resort.
+_SHOP_LOG = logging.getLogger("shop")
+_SHOP_LOG.propagate = False
+_SHOP_LOG.addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
