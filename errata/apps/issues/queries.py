@@ -215,11 +215,12 @@ def activity(*, actor: Actor, key: str, before: int | None = None, limit: int = 
     return [rows.activity_view(row) for row in found[: max(1, min(limit, _ACTIVITY_MAX))]]
 
 
-def comments(*, actor: Actor, key: str) -> list[CommentView]:
-    """An issue's comments, oldest first."""
+def comments(*, actor: Actor, key: str, after: int = 0, limit: int | None = None) -> list[CommentView]:
+    """An issue's comments, oldest first; `after` is the id that the last page ended with."""
     allow(actor, "issue:read")
-    found = Comment.objects.filter(issue__in=_one(actor, key)).select_related("author").annotate(times=Count("edits"))
-    return [rows.comment_view(row, edits=row.times) for row in found.order_by("id")]
+    of_issue = Comment.objects.filter(issue__in=_one(actor, key), id__gt=after)
+    found = of_issue.select_related("author").annotate(times=Count("edits")).order_by("id")
+    return [rows.comment_view(row, edits=row.times) for row in found[:limit]]
 
 
 def comment_edits(*, actor: Actor, comment_id: int) -> list[CommentEditView]:

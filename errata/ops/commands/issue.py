@@ -8,6 +8,7 @@ import msgspec
 
 from errata.apps.issues import operations, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
+from errata.core.search.errors import SearchError
 from errata.ops import console
 from errata.ops.issue_text import describe, row_of
 
@@ -23,7 +24,7 @@ def _register_reading(actions: Any) -> None:
     listing = actions.add_parser("list", help="list issues, newest first")
     listing.add_argument("query", nargs="*", help="the search language: is:unassigned level:error -24h …")
     listing.add_argument("--sort", default="", help="last_seen, first_seen, count, users, priority, severity …")
-    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--limit", type=console.positive, default=50, help="at most so many (default: 50)")
     listing.set_defaults(run=run_list)
 
     show = actions.add_parser("show", help="show one issue")
@@ -65,9 +66,15 @@ def _register_writing(actions: Any) -> None:
 def run_list(arguments: argparse.Namespace) -> int:
     console.begin()
     now = console.now()
-    page = queries.list_issues(
-        actor=console.owner(), query=" ".join(arguments.query), sort=arguments.sort, limit=arguments.limit, now=now
-    )
+    query = " ".join(arguments.query)
+    try:
+        page = queries.list_issues(
+            actor=console.owner(), query=query, sort=arguments.sort, limit=arguments.limit, now=now
+        )
+    except SearchError as error:
+        if not arguments.json:
+            print(f"  {query}\n  {' ' * error.position}^", file=sys.stderr)
+        raise
     if page.partial:
         print(f"errata: {page.partial}", file=sys.stderr)
     header = ("key", "stage", "priority", "severity", "events", "users", "seen", "assignee", "title")
@@ -136,9 +143,10 @@ def _changed(arguments: argparse.Namespace, key: str, what: str) -> int:
 def answer(row: IssueRow) -> dict[str, Any]:
     """An issue for scripts: the names of the REST API, with the assignee's e-mail address and the project's slug."""
     fields = msgspec.structs.asdict(row)
-    for internal in ("id", "seq", "groups"):
+    for internal in ("id", "seq", "groups", "is_unhandled"):
         fields.pop(internal)
     return fields | {
+        "unhandled": row.is_unhandled,
         "assignee": row.assignee.email if row.assignee else None,
         "deputy": row.deputy.email if row.deputy else None,
         "project": row.project.slug,
