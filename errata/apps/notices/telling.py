@@ -73,7 +73,7 @@ def post_to(channel: Channel, telling: Telling, *, concern: Concern | None, titl
     plan = timing.of_organization(at=at, hourly_max=channel.hourly_max, of_channel=sent)
     Delivery.objects.bulk_create(
         [
-            _delivery(
+            new_delivery(
                 telling, facts=facts_of(telling, concern, title=title), plan=plan, at=at, channel_id=channel.id,
                 organization_id=channel.organization_id, issue_id=concern.issue_id if concern else None,
             )
@@ -165,7 +165,7 @@ def _put_in_inboxes(concern: Concern, telling: Telling, people: Sequence[int], *
 
 
 def _put_in_outbox(
-    concern: Concern, telling: Telling, person: int, wishes: Preferences, places: Iterable[str], *, at: datetime
+    concern: Concern, telling: Telling, person: int, wishes: Preferences, places: Collection[str], *, at: datetime
 ) -> None:
     channel_ids = [None if place == EMAIL else int(place.partition(":")[2]) for place in places if place != INBOX]
     if not channel_ids:
@@ -180,9 +180,11 @@ def _put_in_outbox(
         if channel_id is not None and channel_id not in own:
             continue
         plan = _plan(concern, telling, person, channel_id, wishes, at=at)
+        # What is in the inbox too needs no mail later, once it was read there.
+        facts = facts_of(telling, concern) | {"inbox": INBOX in places}
         rows.append(
-            _delivery(
-                telling, facts=facts_of(telling, concern), plan=plan, at=at, channel_id=channel_id, user_id=person,
+            new_delivery(
+                telling, facts=facts, plan=plan, at=at, channel_id=channel_id, user_id=person,
                 organization_id=concern.organization_id, issue_id=concern.issue_id,
             )
         )  # fmt: skip
@@ -211,7 +213,8 @@ def _moments(rows: Iterable[tuple[datetime, bool]]) -> list[datetime]:
     return alone + sorted({when for when, together in found if together})
 
 
-def _delivery(telling: Telling, *, facts: Mapping[str, Any], plan: Plan, at: datetime, **target: Any) -> Delivery:
+def new_delivery(telling: Telling, *, facts: Mapping[str, Any], plan: Plan, at: datetime, **target: Any) -> Delivery:
+    """A message of the outbox that is yet to be written there."""
     key = hashed(telling.dedupe, target.get("user_id"), target.get("channel_id"), target.get("issue_id"))
     return Delivery(
         uid=uuid.uuid5(_IDS, key),

@@ -13,6 +13,8 @@ WINDOW = timedelta(hours=1)
 # receiver's deploy. The sum is what docs/reference/webhooks.md promises.
 BACKOFF_S = (10, 60, 300, 1_800, 3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600, 24 * 3_600)
 _RETRY_AFTER_S_MAX = 3_600
+# Answers that trying again doesn't change. 404 is none: receivers answer so while they are deployed anew.
+_FINAL = frozenset({400, 401, 403, 405, 410, 413, 422})
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -69,6 +71,16 @@ def backoff(attempts: int, *, retry_after_s: float | None = None) -> timedelta |
         return None
     asked = min(retry_after_s or 0, _RETRY_AFTER_S_MAX)
     return timedelta(seconds=max(BACKOFF_S[attempts - 1], asked))
+
+
+def is_taken(status: int) -> bool:
+    """Whether a receiver has taken a message, by the status of its answer."""
+    return 200 <= status < 300
+
+
+def is_final(status: int) -> bool:
+    """Whether asking again would get the same answer."""
+    return status in _FINAL or 300 <= status < 400
 
 
 def _digested(wishes: Preferences, at: datetime) -> Plan:

@@ -2,31 +2,16 @@
 
 import pytest
 
-from errata.apps.issues.models import Issue
-from errata.apps.notices import operations
 from errata.apps.notices.models import Delivery, InboxItem, Notice
 from errata.apps.records import together
 from tests.apps.issues.shop import report
-from tests.conftest import NOW
+from tests.apps.notices.shop import tell
 
 
 @pytest.fixture
-def slow(payments, bob) -> int:
-    """The id of an issue that Bob reported."""
-    report("Slow", bob)
-    return Issue.objects.get().id
-
-
-def tell(issue_id, *people, kind="escalated", dedupe="clock:1"):
-    operations.notify(
-        issue_id=issue_id,
-        to=[person.user_id for person in people],
-        kind=kind,
-        reason="because you are in the chain of its clock",
-        text="75 % of the time is gone.",
-        dedupe=dedupe,
-        at=NOW,
-    )
+def slow(payments, bob) -> str:
+    """An issue that Bob reported."""
+    return report("Slow", bob)
 
 
 def test_everybody_told_has_it_in_the_inbox_and_in_the_outbox(slow, alice, bob):
@@ -53,12 +38,9 @@ def test_other_things_about_an_issue_are_one_line_of_the_inbox(slow, alice):
 
 
 def test_what_is_told_together_with_what_fails_was_not_told(slow, alice):
-    def both():
-        with together():
-            tell(slow, alice)
-            raise ZeroDivisionError
-
-    pytest.raises(ZeroDivisionError, both)
+    with pytest.raises(ZeroDivisionError), together():
+        tell(slow, alice)
+        raise ZeroDivisionError
 
     assert not Notice.objects.exists()
 
