@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from errata.apps.accounts.queries import system_actor
-from errata.apps.issues.changes import key_of
+from errata.apps.accounts.types import Actor
+from errata.apps.issues.changes import by_key, issue_not_found, key_of
 from errata.apps.issues.counts import next_seq
 from errata.apps.issues.models import Comment, CommentEdit, Issue, Watcher
 from errata.apps.issues.talk import mentioned
@@ -37,6 +38,20 @@ def concerns(issue_ids: Collection[int]) -> dict[int, Concern]:
         watchers.setdefault(issue_id, {})[user_id] = reason
     rows = Issue.objects.filter(id__in=issue_ids, project__deleted_at=None).select_related("project")
     return {row.id: _concern(row, watchers.get(row.id, {})) for row in rows}
+
+
+def find(*, actor: Actor, key: str) -> int:
+    """The number of an issue that the actor may see. Raises IssueNotFound."""
+    found = by_key(actor, key).values_list("id", flat=True).first()
+    if found is None:
+        raise issue_not_found(key)
+    return found
+
+
+def watch_reason(*, issue_id: int, user_id: int) -> str:
+    """Why a person watches an issue; "" when they don't."""
+    rows = Watcher.objects.filter(issue_id=issue_id, user_id=user_id).values_list("reason", flat=True)
+    return rows.first() or ""
 
 
 def said(comment_ids: Collection[int]) -> dict[int, str]:

@@ -9,7 +9,6 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import audience
 from errata.apps.issues import operations as issues
-from errata.apps.issues import queries as issue_queries
 from errata.apps.notices.models import InboxItem, Subscription, Watch
 from errata.apps.projects import queries as projects
 from errata.apps.records import together, write
@@ -57,8 +56,8 @@ def mark_unread(*, item_ids: Collection[int], by: Actor, at: datetime) -> list[i
 def mark_issue_read(*, key: str, by: Actor, at: datetime) -> None:
     """Say that what there is to hear of an issue was read, wherever that was."""
     allow(by, "issue:read")
-    row = issue_queries.issue(actor=by, key=key).row
-    ids = _own(by).filter(issue_id=row.id, unread__gt=0).values_list("id", flat=True)
+    issue_id = audience.find(actor=by, key=key)
+    ids = _own(by).filter(issue_id=issue_id, unread__gt=0).values_list("id", flat=True)
     mark_read(item_ids=list(ids), by=by, at=at)
 
 
@@ -76,16 +75,16 @@ def set_watch(*, key: str, mode: str, by: Actor, at: datetime) -> None:
     allow(by, "issue:read")
     if mode and mode not in MODES:
         raise InboxRefused(f"There is no way to watch called {mode}. One of: {', '.join(MODES)}.", field="mode")
-    row = issue_queries.issue(actor=by, key=key).row
+    issue_id = audience.find(actor=by, key=key)
     if mode == "none":
         issues.unwatch_issue(key=key, by=by, at=at)
     else:
         issues.watch_issue(key=key, by=by, at=at)
     with write():
         if not mode:
-            Watch.objects.filter(user_id=by.own_id, issue_id=row.id).delete()
+            Watch.objects.filter(user_id=by.own_id, issue_id=issue_id).delete()
         elif by.user_id:
-            Watch.objects.update_or_create(user_id=by.own_id, issue_id=row.id, defaults={"mode": mode, "at": at})
+            Watch.objects.update_or_create(user_id=by.own_id, issue_id=issue_id, defaults={"mode": mode, "at": at})
 
 
 def mute(*, item_ids: Collection[int], by: Actor, at: datetime) -> list[int]:

@@ -9,7 +9,6 @@ from django.db.models.functions import RowNumber
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import audience
-from errata.apps.issues import queries as issues
 from errata.apps.notices.models import InboxItem, Notice, Subscription, Watch
 from errata.apps.notices.outbox_log import deliveries, delivery
 from errata.apps.notices.stopping import stops
@@ -31,6 +30,7 @@ __all__ = [
     "subscriptions",
     "unread",
     "watch",
+    "watch_of",
 ]
 
 _PAGE_MAX = 200
@@ -66,12 +66,21 @@ def unread(*, actor: Actor, now: datetime) -> int:
 def watch(*, actor: Actor, key: str) -> WatchView:
     """How the actor hears of an issue."""
     allow(actor, "issue:read")
-    row = issues.issue(actor=actor, key=key).row
-    concern = audience.concerns([row.id])[row.id]
-    reason = concern.watchers.get(actor.own_id, "")
-    chosen = Watch.objects.filter(user_id=actor.own_id, issue_id=row.id).values_list("mode", flat=True).first()
+    return watch_of(actor=actor, issue_id=audience.find(actor=actor, key=key))
+
+
+def watch_of(*, actor: Actor, issue_id: int, watching: bool = True) -> WatchView:
+    """The same of an issue that the actor is known to see; `watching=False` knows that there is no reason."""
+    reason = audience.watch_reason(issue_id=issue_id, user_id=actor.own_id) if watching else ""
+    chosen = Watch.objects.filter(user_id=actor.own_id, issue_id=issue_id).values_list("mode", flat=True).first()
+    unread_of = InboxItem.objects.filter(user_id=actor.own_id, issue_id=issue_id).values_list("unread", flat=True)
     mode = chosen or (mode_of(reason) if reason else "none")
-    return WatchView(mode=mode, chosen=bool(chosen), reason=reason)  # type: ignore[arg-type]  # (by set_watch alone)
+    return WatchView(
+        mode=mode,  # type: ignore[arg-type]  # (written by set_watch alone)
+        chosen=bool(chosen),
+        reason=reason,
+        unread=unread_of.first() or 0,
+    )
 
 
 def subscriptions(*, actor: Actor) -> list[SubscriptionView]:

@@ -53,6 +53,7 @@ class WatchView(msgspec.Struct, frozen=True):
     mode: WatchMode
     chosen: bool  # by the person, rather than by the reason
     reason: str  # "" when they don't watch
+    unread: int  # notices of it
 
 
 class SubscriptionView(msgspec.Struct, frozen=True):
