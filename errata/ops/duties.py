@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 
 from errata.apps.issues import operations as issues
+from errata.apps.notices import operations as notices
+from errata.apps.notices.mailing import Site
 from errata.apps.progress import following as progress
 from errata.apps.projects import operations as projects
 from errata.ops.clock import Clock, Duty
@@ -17,6 +19,10 @@ _HOUR_S = 3600.0
 _UPKEEP_FIRST_S = 60.0
 # How long the accepted-and-dropped counts of each minute are kept: what the project page charts.
 _COUNTS_KEPT = timedelta(days=90)
+# How long the log tells what was sent, and a webhook can be replayed.
+_DELIVERIES_KEPT = timedelta(days=30)
+# How late what was snoozed may come back.
+_SNOOZE_S = 15.0
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
 FOLLOW_S = 0.5
 
@@ -25,13 +31,24 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
     """The clocks of an installation: what must be prompt never waits for what takes long."""
     return [
         Clock(prompt(), name="follow", now=now),
+        Clock(outgoing(settings), name="outgoing", now=now),
         Clock(upkeep(settings, ports), name="upkeep", now=now),
     ]
 
 
 def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
-    return [Duty("progress", progress.follow, every_s=FOLLOW_S)]
+    return [
+        Duty("progress", progress.follow, every_s=FOLLOW_S),
+        Duty("notices", lambda at: notices.listen(at=at), every_s=FOLLOW_S),
+        Duty("wake_snoozed", lambda at: notices.wake_snoozed(at=at), every_s=_SNOOZE_S),
+    ]
+
+
+def outgoing(settings: Settings) -> list[Duty]:
+    """What leaves for other people's servers, which are slow when they like: it has a clock of its own."""
+    site = Site(url=settings.public_url, mail_from=settings.mail_from, reply_domain=settings.mail_in_domain)
+    return [Duty("outbox", lambda at: notices.deliver_due(at=at, site=site), every_s=FOLLOW_S)]
 
 
 def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
@@ -43,6 +60,7 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
 
     return [
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
+        hourly("forget_deliveries", lambda at: notices.forget(before=at - _DELIVERIES_KEPT)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),
         hourly("purge_projects", lambda _: issues.purge_deleted_projects() > 0),

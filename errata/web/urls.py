@@ -7,7 +7,9 @@ from errata.web import palette, small
 from errata.web.account import views as account
 from errata.web.audit import views as audit
 from errata.web.entry import views as entry
+from errata.web.inbox import views as inbox
 from errata.web.issues import changes, page, stream, writing
+from errata.web.notices import views as notices
 from errata.web.people import views as people
 from errata.web.progress import views as progress
 from errata.web.projects import start
@@ -36,6 +38,9 @@ urlpatterns = [
     path("reset/", entry.reset, name="reset"),
     path("reset/<str:token>/", entry.new_password, name="new-password"),
     path("invitation/<str:token>/", entry.invitation, name="invitation"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/act/", inbox.act, name="inbox-act"),
+    path("inbox/read/<issue_key:key>/", inbox.read, name="inbox-read"),
     path("issues/", stream.stream, name="issues"),
     path("issues/rows/", stream.rows, name="issues-rows"),
     path("issues/fresh/", stream.fresh, name="issues-fresh"),
@@ -46,7 +51,7 @@ urlpatterns = [
     path("issues/undo/", changes.undo, name="issues-undo"),
     path("issues/pick/<str:field>/", changes.pick, name="issues-pick"),
     path("issues/<issue_key:key>/", page.issue, name="issue"),
-    path("issues/<issue_key:key>/watch/", writing.watch, name="issue-watch"),
+    path("issues/<issue_key:key>/watch/", inbox.watch, name="issue-watch"),
     path("issues/<issue_key:key>/comments/", writing.comment, name="issue-comment"),
     path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
     path("issues/<issue_key:key>/links/<int:link_id>/", writing.unlink, name="issue-unlink"),
@@ -79,6 +84,18 @@ urlpatterns = [
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
     path("account/", account.account, name="account"),
+    path("account/notifications/", notices.preferences, name="notifications"),
+    path("account/notifications/subscribe/", notices.subscribe, name="subscribe"),
+    path("channels/", notices.channels, name="channels"),
+    path("channels/preview/", notices.preview, name="channel-preview"),
+    path("channels/<int:channel_id>/", notices.channel, name="channel"),
+    path("channels/<int:channel_id>/test/", notices.test, name="channel-test"),
+    path("channels/<int:channel_id>/replay/", notices.replay, name="channel-replay"),
+    path("channels/<int:channel_id>/delete/", notices.delete, name="channel-delete"),
+    path("deliveries/", notices.deliveries, name="deliveries"),
+    path("deliveries/<int:delivery_id>/", notices.delivery, name="delivery"),
+    path("deliveries/<int:delivery_id>/resend/", notices.resend, name="delivery-resend"),
+    path("unsubscribe/<str:token>/", notices.unsubscribe, name="unsubscribe"),
     path("account/tokens/", account.tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke/", account.revoke, name="token-revoke"),
 ]
