@@ -1,5 +1,48 @@
 """Who gets an issue: rules in order, a named owner and deputy, and the reason. Decides; touches nothing."""
 
-from errata.core.designation.rules import DesignationRule
+from errata.core.designation.choosing import key_of
+from errata.core.designation.codeowners import CODEOWNERS_BYTES_MAX, Codeowners, read_codeowners
+from errata.core.designation.designate import Outcome, RuleList, designate
+from errata.core.designation.facts import Facts, Frame, frames_of, services_of
+from errata.core.designation.grammar import Problem, RuleText, is_owner, read_rules
+from errata.core.designation.holding import Handover, Holding, holdings
+from errata.core.designation.hours import HoursRefused, hours
+from errata.core.designation.matching import PathMapping, find_match
+from errata.core.designation.rules import CHOICES, Choice, DesignationKind, DesignationRule, format_rule, subject_of
+from errata.core.designation.staff import WEIGHTS, Load, Member, Staff, weight_of
 
-__all__ = ["DesignationRule"]
+__all__ = [
+    "CHOICES",
+    "CODEOWNERS_BYTES_MAX",
+    "WEIGHTS",
+    "Choice",
+    "Codeowners",
+    "DesignationKind",
+    "DesignationRule",
+    "Facts",
+    "Frame",
+    "Handover",
+    "Holding",
+    "HoursRefused",
+    "Load",
+    "Member",
+    "Outcome",
+    "PathMapping",
+    "Problem",
+    "RuleList",
+    "RuleText",
+    "Staff",
+    "designate",
+    "find_match",
+    "format_rule",
+    "frames_of",
+    "holdings",
+    "hours",
+    "is_owner",
+    "key_of",
+    "read_codeowners",
+    "read_rules",
+    "services_of",
+    "subject_of",
+    "weight_of",
+]
