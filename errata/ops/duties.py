@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from errata.apps.designations import operations as designations
 from errata.apps.issues import operations as issues
 from errata.apps.projects import operations as projects
 from errata.ops.clock import Clock, Duty
@@ -18,6 +19,7 @@ _UPKEEP_FIRST_S = 60.0
 _COUNTS_KEPT = timedelta(days=90)
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
 FOLLOW_S = 0.5
+_REVISIT_S = 30.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
@@ -30,7 +32,7 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
 
 def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
-    return []
+    return [Duty("designate", designations.Designating().turn, every_s=FOLLOW_S)]
 
 
 def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
@@ -41,6 +43,8 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         return Duty(name, run, every_s=_HOUR_S, first_s=_UPKEEP_FIRST_S)
 
     return [
+        # Issues that came while the event store was away, and got nobody for want of it.
+        Duty("designate_again", designations.revisit, every_s=_REVISIT_S, first_s=_REVISIT_S),
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),

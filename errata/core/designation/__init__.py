@@ -5,7 +5,7 @@ from errata.core.designation.codeowners import CODEOWNERS_BYTES_MAX, Codeowners,
 from errata.core.designation.designate import Outcome, RuleList, designate
 from errata.core.designation.facts import Facts, Frame, frames_of, services_of
 from errata.core.designation.grammar import Problem, RuleText, is_owner, read_rules
-from errata.core.designation.holding import Handover, Holding, holdings
+from errata.core.designation.holding import Handover, Holding, Post, holdings
 from errata.core.designation.hours import HoursRefused, hours
 from errata.core.designation.matching import PathMapping, find_match
 from errata.core.designation.rules import CHOICES, Choice, DesignationKind, DesignationRule, format_rule, subject_of
@@ -28,6 +28,7 @@ __all__ = [
     "Member",
     "Outcome",
     "PathMapping",
+    "Post",
     "Problem",
     "RuleList",
     "RuleText",
