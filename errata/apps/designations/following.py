@@ -83,7 +83,7 @@ def revisit(at: datetime) -> bool:
     for issue_id, organization_id, prefix, number in found:
         bench = Bench(organization_id, at=at)
         rows = queries.issues_by_keys(actor=bench.actor, keys=[f"{prefix}-{number}"])
-        by_hand = queries.reassigned_by_hand(issue_ids=[issue_id])
+        by_hand = queries.reassigned_by_hand(actor=bench.actor, issue_ids=[issue_id])
         facts = {row.id: facts_for(row, bench) for row in rows if bench.is_unheld(row) and not by_hand}
         with together():
             if not (facts and decide_again(rows[0].key, facts[rows[0].id], bench=bench, at=at)):
@@ -114,7 +114,9 @@ def _next(ahead: Sequence[Followed], benches: Mapping[int, Bench]) -> tuple[Sequ
         for row in queries.issues_by_keys(actor=bench.actor, keys=_keys(ahead, organization_id))
         if bench.is_unheld(row)
     }
-    by_hand = queries.reassigned_by_hand(issue_ids=list(unheld))
+    by_hand: dict[int, int] = {}
+    for bench in benches.values() if unheld else ():
+        by_hand |= queries.reassigned_by_hand(actor=bench.actor, issue_ids=list(unheld))
     rows: dict[int, IssueRow] = {}
     for place, one in enumerate(ahead, 1):
         if one.kind in _KINDS and _asks(one, unheld.get(one.issue_id), by_hand):

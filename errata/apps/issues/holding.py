@@ -70,9 +70,10 @@ def unassigned_keys(*, actor: Actor, project_id: int, limit: int) -> list[str]:
     return [f"{prefix}-{number}" for prefix, number in rows]
 
 
-def reassigned_by_hand(*, issue_ids: Collection[int]) -> dict[int, int]:
+def reassigned_by_hand(*, actor: Actor, issue_ids: Collection[int]) -> dict[int, int]:
     """The last activity of each of these issues in which somebody said who holds it, or that nobody does."""
-    rows = Activity.objects.filter(issue_id__in=issue_ids, kind="assignee")
+    allow(actor, "issue:read")
+    rows = Activity.objects.filter(issue_id__in=issue_ids, issue__in=visible(actor), kind="assignee")
     rows = rows.exclude(actor_kind="system", actor_name="Errata")
     return dict(rows.order_by().values_list("issue_id").annotate(Max("id")))
 
