@@ -35,7 +35,14 @@ def holders(*, actor: Actor, key: str) -> list[Holding]:
     issue = by_key(actor, key).values_list("id", flat=True).first()
     if issue is None:
         raise issue_not_found(key)
-    rows = Activity.objects.filter(issue_id=issue, kind__in=("assignee", "deputy")).order_by("id")
+    return holders_of(actor=actor, issue_id=issue)
+
+
+def holders_of(*, actor: Actor, issue_id: int) -> list[Holding]:
+    """The same, by the number of an issue that was just read."""
+    allow(actor, "issue:read")
+    rows = Activity.objects.filter(issue_id=issue_id, issue__organization_id=actor.organization_id)
+    rows = rows.filter(kind__in=("assignee", "deputy")).order_by("id")
     fields = ("kind", "after", "at", "actor_name", "reason")
     return holdings(_handover(*row) for row in rows.values_list(*fields))
 

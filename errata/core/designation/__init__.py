@@ -3,6 +3,7 @@
 from errata.core.designation.choosing import key_of
 from errata.core.designation.codeowners import CODEOWNERS_BYTES_MAX, Codeowners, read_codeowners
 from errata.core.designation.designate import Outcome, RuleList, designate
+from errata.core.designation.editing import moved_rule, with_rule, without_rule
 from errata.core.designation.facts import Facts, Frame, frames_of, services_of
 from errata.core.designation.grammar import Problem, RuleText, is_owner, read_rules
 from errata.core.designation.holding import Handover, Holding, Post, holdings
@@ -41,9 +42,12 @@ __all__ = [
     "hours",
     "is_owner",
     "key_of",
+    "moved_rule",
     "read_codeowners",
     "read_rules",
     "services_of",
     "subject_of",
     "weight_of",
+    "with_rule",
+    "without_rule",
 ]

@@ -65,7 +65,7 @@ def pick(choice: Choice, among: Sequence[Candidate], *, rule: DesignationRule, f
     def order(candidate: Candidate) -> tuple[object, ...]:
         return (*rank(candidate), candidate.place, candidate.member.id)
 
-    return Pick(ranked=tuple(sorted(among, key=order)), words=words)
+    return Pick(ranked=tuple(sorted(among, key=order)), words=words if len(among) > 1 else "its only owner there")
 
 
 def matching_skills(member: Member, *, rule: DesignationRule, facts: Facts) -> list[str]:
@@ -107,7 +107,7 @@ def _first(among: Sequence[Candidate], _: DesignationRule, __: Facts, staff: Sta
     first = min(among, key=lambda one: one.place)
     mates = sum(one.place == first.place for one in among)
     words = f"least load of {mates} in #{first.team}" if first.team and mates > 1 else "first of the rule’s owners"
-    return lambda one: (one.place, staff.load(one.member).weight), words if len(among) > 1 else "its only owner there"
+    return lambda one: (one.place, staff.load(one.member).weight), words
 
 
 def _round_robin(among: Sequence[Candidate], rule: DesignationRule, __: Facts, staff: Staff) -> tuple[Rank, str]:

@@ -1,7 +1,7 @@
 """CODEOWNERS files, as GitHub has them, as a list of rules. There the last match wins, so the list is turned round."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -38,7 +38,7 @@ def read_codeowners(text: str, *, owners: Mapping[str, str] | None = None) -> Co
         if not plain:
             continue
         pattern, *named = _SPACED.split(plain)
-        if why := _unreadable(pattern, len(found)):
+        if why := _unreadable(pattern, len(found)) or _strange(named):
             problems.append(Problem(number, plain[:200], why))
             continue
         known = [one for name in named if (one := _owner(name, mapping))]
@@ -62,6 +62,11 @@ def _owner(name: str, mapping: Mapping[str, str]) -> str | None:
     if folded in mapping:
         return mapping[folded] or None
     return folded if "@" in folded[1:-1] and not folded.startswith("@") else None
+
+
+def _strange(named: Sequence[str]) -> str:
+    stranger = next((name for name in named if "@" not in name), "")
+    return f"“{stranger}” is no account, group or address; a pattern with spaces is not read." if stranger else ""
 
 
 def _unreadable(pattern: str, read: int) -> str:

@@ -72,6 +72,7 @@ READS = {
     "completions": lambda a, s: issue_queries.completions(actor=a, text="label:", position=6, now=NOW),
     "count_unassigned": lambda a, s: issue_queries.count_unassigned(actor=a),
     "holders": lambda a, s: issue_queries.holders(actor=a, key="PAY-1"),
+    "holders_of": lambda a, s: issue_queries.holders_of(actor=a, issue_id=1),
     "loads_of": lambda a, s: issue_queries.loads_of(actor=a),
     "familiar_people": lambda a, s: issue_queries.familiar_people(actor=a, key="PAY-1"),
     "unassigned_keys": lambda a, s: issue_queries.unassigned_keys(actor=a, project_id=s["project"].id, limit=9),

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.core.designation import DesignationRule, format_rule, read_codeowners, read_rules
+from errata.core.designation import (
+    DesignationRule,
+    format_rule,
+    moved_rule,
+    read_codeowners,
+    read_rules,
+    with_rule,
+    without_rule,
+)
 
 PATTERNS = st.text(
     st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs"), exclude_characters="\x85"), min_size=1
@@ -114,3 +122,21 @@ def test_the_last_match_of_a_codeowners_file_is_the_first_of_the_list():
     assert read.lines == (5, 4, 3, 2)
     assert read.unmapped == ("@nobody",)
     assert [problem.line for problem in read.problems] == [6, 7]
+
+
+TEXT = "# ours\npath:a #a\n\n# theirs\npath:b #b\npath:c #c"
+
+
+def test_a_rule_changes_places_with_its_neighbour_and_remarks_stay():
+    assert moved_rule(TEXT, line=5, up=True) == "# ours\npath:b #b\n\n# theirs\npath:a #a\npath:c #c"
+    assert moved_rule(TEXT, line=5, up=False) == "# ours\npath:a #a\n\n# theirs\npath:c #c\npath:b #b"
+    assert moved_rule(TEXT, line=2, up=True) == moved_rule(TEXT, line=6, up=False) == TEXT
+    assert moved_rule(TEXT, line=1, up=False) == TEXT, "a remark is no rule"
+
+
+def test_a_rule_is_added_at_either_end_and_taken_away():
+    rule = DesignationRule(kind="url", pattern="*/pay", owners=("#d",))
+    assert with_rule("path:a #a", rule) == "path:a #a\nurl:*/pay #d"
+    assert with_rule("path:a #a", rule, first=True) == "url:*/pay #d\npath:a #a"
+    assert without_rule(TEXT, line=5) == "# ours\npath:a #a\n\n# theirs\npath:c #c"
+    assert without_rule(TEXT, line=4) == TEXT
