@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from errata.apps.designations import operations as designations
 from errata.apps.issues import operations as issues
 from errata.apps.notices import operations as notices
 from errata.apps.notices.mailing import Site
@@ -25,6 +26,7 @@ _DELIVERIES_KEPT = timedelta(days=30)
 _SNOOZE_S = 15.0
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
 FOLLOW_S = 0.5
+_REVISIT_S = 30.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
@@ -39,6 +41,7 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
 def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
     return [
+        Duty("designate", designations.Designating().turn, every_s=FOLLOW_S),
         Duty("progress", progress.follow, every_s=FOLLOW_S),
         Duty("notices", lambda at: notices.listen(at=at), every_s=FOLLOW_S),
         Duty("wake_snoozed", lambda at: notices.wake_snoozed(at=at), every_s=_SNOOZE_S),
@@ -59,6 +62,8 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         return Duty(name, run, every_s=_HOUR_S, first_s=_UPKEEP_FIRST_S)
 
     return [
+        # Issues that came while the event store was away, and got nobody for want of it.
+        Duty("designate_again", designations.revisit, every_s=_REVISIT_S, first_s=_REVISIT_S),
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
         hourly("forget_deliveries", lambda at: notices.forget(before=at - _DELIVERIES_KEPT)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),

@@ -6,6 +6,8 @@ from django.urls.converters import StringConverter
 from errata.web import palette, small
 from errata.web.account import views as account
 from errata.web.audit import views as audit
+from errata.web.designations import people as colleagues
+from errata.web.designations import views as designations
 from errata.web.entry import views as entry
 from errata.web.inbox import views as inbox
 from errata.web.issues import changes, page, stream, writing
@@ -51,6 +53,7 @@ urlpatterns = [
     path("issues/undo/", changes.undo, name="issues-undo"),
     path("issues/pick/<str:field>/", changes.pick, name="issues-pick"),
     path("issues/<issue_key:key>/", page.issue, name="issue"),
+    path("issues/<issue_key:key>/suggestion/", designations.suggestion, name="issue-suggestion"),
     path("issues/<issue_key:key>/watch/", inbox.watch, name="issue-watch"),
     path("issues/<issue_key:key>/comments/", writing.comment, name="issue-comment"),
     path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
@@ -73,6 +76,16 @@ urlpatterns = [
     path("projects/<slug:slug>/start/", start.start, name="project-start"),
     path("projects/<slug:slug>/start/look/", start.look, name="project-look"),
     path("projects/<slug:slug>/start/sample/", start.sample, name="project-sample"),
+    path("process/designation/", designations.index, name="designations"),
+    path("process/designation/<slug:slug>/", designations.rules, name="designation"),
+    path("process/designation/<slug:slug>/check/", designations.check, name="designation-check"),
+    path("process/designation/<slug:slug>/try/", designations.trial, name="designation-try"),
+    path("process/designation/<slug:slug>/apply/", designations.apply, name="designation-apply"),
+    path("process/designation/<slug:slug>/codeowners/", designations.codeowners, name="designation-codeowners"),
+    path("process/availability/", colleagues.people, name="designation-people"),
+    path("process/availability/skills/", colleagues.skills, name="designation-skills"),
+    path("process/availability/absences/", colleagues.absence, name="designation-absence"),
+    path("process/availability/absences/<int:absence_id>/end/", colleagues.back, name="designation-back"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invitations/<int:invitation_id>/withdraw/", people.uninvite, name="uninvite"),

@@ -254,13 +254,13 @@ def test_another_organisation_sees_nothing(mallory: Actor, browser: Any, failure
 @pytest.mark.parametrize(
     ("path", "queries_max"),
     [
-        ("/issues/", 16),
-        ("/issues/PAY-1/", 23),
+        ("/issues/", 18),
+        ("/issues/PAY-1/", 25),
         ("/issues/rows/?key=PAY-1&key=PAY-2", 6),
         ("/projects/", 9),
         ("/people/", 8),
         ("/live/poll/?after=0", 9),
-        ("/inbox/", 14),
+        ("/inbox/", 17),
         ("/account/notifications/", 9),
     ],
 )

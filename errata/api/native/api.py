@@ -8,6 +8,7 @@ from ninja.openapi.schema import OpenAPISchema
 import errata
 from errata.api.kit import Bearer, ErrorBody, answer_errors
 from errata.api.native.audit import router as audit
+from errata.api.native.designation import router as designation
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
 from errata.api.native.progress import router as progress
@@ -42,5 +43,13 @@ api = Api(
     docs_url="/docs",
 )
 answer_errors(api)
-for router in (projects, issues, events, progress, audit):
+_ROUTERS = (
+    projects,
+    issues,
+    events,
+    designation,
+    progress,
+    audit,
+)
+for router in _ROUTERS:
     api.add_router("", router)

@@ -13,6 +13,16 @@ from errata.apps.issues import cursors, rows
 from errata.apps.issues.changes import by_key, issue_not_found, key_of, visible
 from errata.apps.issues.completing import completions
 from errata.apps.issues.counts import newest_seq
+from errata.apps.issues.holding import (
+    Familiar,
+    count_unassigned,
+    familiar_people,
+    holders,
+    holders_of,
+    loads_of,
+    reassigned_by_hand,
+    unassigned_keys,
+)
 from errata.apps.issues.linking import WORDS, kind_of
 from errata.apps.issues.models import (
     Activity,
@@ -49,6 +59,7 @@ from errata.core.ids import ProjectId
 from errata.core.search import SearchError
 
 __all__ = [
+    "Familiar",
     "activity",
     "changes_since",
     "comment_edits",
@@ -56,17 +67,24 @@ __all__ = [
     "completions",
     "count_issues",
     "count_open",
+    "count_unassigned",
     "count_unfollowed",
     "count_views",
+    "familiar_people",
     "groups",
+    "holders",
+    "holders_of",
     "issue",
     "issue_of_group",
     "issues_by_keys",
     "list_issues",
     "list_labels",
     "list_views",
+    "loads_of",
     "newest_change",
+    "reassigned_by_hand",
     "scope_of",
+    "unassigned_keys",
 ]
 
 PAGE_MAX = 500

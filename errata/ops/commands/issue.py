@@ -1,4 +1,4 @@
-"""`errata issue list | show | create | assign | stage | comment`."""
+"""`errata issue list | show | holders | create | assign | stage | comment`."""
 
 import argparse
 import sys
@@ -30,8 +30,12 @@ def _register_reading(actions: Any) -> None:
     show = actions.add_parser("show", help="show one issue")
     show.add_argument("key")
     show.set_defaults(run=run_show)
-    console.add_json(listing)
-    console.add_json(show)
+
+    holders = actions.add_parser("holders", help="who held an issue, and was its deputy, when")
+    holders.add_argument("key")
+    holders.set_defaults(run=run_holders)
+    for one in (listing, show, holders):
+        console.add_json(one)
 
 
 def _register_writing(actions: Any) -> None:
@@ -91,6 +95,27 @@ def run_show(arguments: argparse.Namespace) -> int:
     activity = queries.activity(actor=by, key=arguments.key)
     text = describe(issue, activity, queries.comments(actor=by, key=arguments.key), now=console.now())
     return console.show(arguments, detail(issue), text)
+
+
+def run_holders(arguments: argparse.Namespace) -> int:
+    console.begin()
+    found = queries.holders(actor=console.owner(), key=arguments.key)
+    rows = [
+        (
+            one.name,
+            one.post,
+            f"{one.since:%Y-%m-%d %H:%M}",
+            f"{one.until:%Y-%m-%d %H:%M}" if one.until else "now",
+            one.by,
+            one.reason,
+        )
+        for one in found
+    ]
+    return console.show(
+        arguments,
+        {"items": found, "next": None},
+        console.table(("holder", "as", "from", "until", "given by", "because"), rows),
+    )
 
 
 def run_create(arguments: argparse.Namespace) -> int:
