@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from errata.apps.designations.scores import Rounds, follow_scores
 from errata.apps.issues import operations as issues
 from errata.apps.projects import operations as projects
 from errata.ops.clock import Clock, Duty
@@ -18,6 +19,8 @@ _UPKEEP_FIRST_S = 60.0
 _COUNTS_KEPT = timedelta(days=90)
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
 FOLLOW_S = 0.5
+# How soon a round over all scores begins once a template has changed. A look that finds nothing is one look-up.
+_ROUNDS_S = 5.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
@@ -30,7 +33,7 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
 
 def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
-    return []
+    return [Duty("rank", follow_scores, every_s=FOLLOW_S)]
 
 
 def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
@@ -45,4 +48,5 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),
         hourly("purge_projects", lambda _: issues.purge_deleted_projects() > 0),
+        Duty("rank_all", Rounds().slice, every_s=_ROUNDS_S, first_s=_ROUNDS_S),
     ]

@@ -21,7 +21,9 @@ from errata.apps.issues import operations, queries
 
 router = Router(tags=["Issues"])
 
-_SORTS = "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `created`, `updated`; `-` reverses."
+_SORTS = (
+    "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `score`, `created`, `updated`; `-` reverses."
+)
 
 
 @router.get("/issues", response=Page[IssueOut], summary="List and search issues")

@@ -22,7 +22,17 @@ from errata.apps.templates.places import (
     team_key,
 )
 from errata.apps.templates.types import Drift, DriftReport, Scope, Source, TemplateView, VersionView
-from errata.core.template import DEFAULT, FIELDS, Effective, Origin, Overrides, Template, differences, resolve
+from errata.core.template import (
+    DEFAULT,
+    FIELDS,
+    Effective,
+    FieldName,
+    Origin,
+    Overrides,
+    Template,
+    differences,
+    resolve,
+)
 
 # A list that a person looks through; older ones are in the audit log.
 _VERSIONS_MAX = 100
@@ -105,6 +115,23 @@ def versions(*, actor: Actor, scope: Scope) -> list[VersionView]:
     return [version_view(row) for row in rows.order_by("-number")[:_VERSIONS_MAX]]
 
 
+def projects_inheriting(*, actor: Actor, scope: Scope, field: FieldName) -> list[int]:
+    """The projects, by id, for which a field that is set there would hold: those that nobody nearer sets it for."""
+    allow(actor, "project:read")
+    whole = find_place(actor, scope)
+    rows = newest(actor.organization_id)
+    found = [place for place in _places(actor, organization_place(actor)) if whole.key in {e.key for e in place.layers}]
+    return [
+        place.project_id
+        for place in found
+        if place.project_id is not None
+        and all(
+            getattr(overrides_of(rows.get(nearer.key)), field) is None
+            for nearer in place.layers[[layer.key for layer in place.layers].index(whole.key) + 1 :]
+        )
+    ]
+
+
 def drift(*, actor: Actor) -> DriftReport:
     """Which teams and projects deviate from the organisation's template, and in what."""
     allow(actor, "project:read")
@@ -169,6 +196,7 @@ def _places(actor: Actor, organization: Place) -> list[Place]:
                 key=project_key(project.id),
                 slug=project.slug,
                 name=project.name,
+                project_id=project.id,
                 around=(organization, *([teams[project.team]] if project.team else [])),
             )
             for project in projects.list_projects(actor=actor)

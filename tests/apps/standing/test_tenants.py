@@ -77,6 +77,7 @@ READS = {
     "intake_counts": lambda a, s: project_queries.intake_counts(actor=a, which="PAY", since=NOW),
     "intake_totals": lambda a, s: project_queries.intake_totals(actor=a, since=NOW - timedelta(days=1)),
     "person": lambda a, s: account_queries.person(actor=a, who="bob@shop.example"),
+    "team_ref": lambda a, s: account_queries.team_ref(actor=a, slug=s["team"]),
     "ids_of_people": lambda a, s: account_queries.ids_of_people(actor=a, named="bob@shop.example"),
     "list_teams": lambda a, s: account_queries.list_teams(actor=a),
     "team_id": lambda a, s: account_queries.team_id(actor=a, slug="money"),
