@@ -21,6 +21,7 @@ THEMES = (
 _NAVIGATION = (
     ("Issues", "issues", "inbox"),
     ("Projects", "projects", "folder"),
+    ("Process", "process", "workflow"),
     ("People", "people", "users"),
     ("Audit", "audit", "scroll-text"),
     ("Settings", "account", "settings"),
@@ -29,6 +30,7 @@ SHORTCUTS = (
     ("Anywhere", (
         (("Ctrl", "K"), "Search and commands"), (("/",), "Search issues"), (("c",), "New issue"),
         (("g", "i"), "Go to issues"), (("g", "m"), "Go to my issues"), (("g", "p"), "Go to projects"),
+        (("g", "r"), "Go to the process"),
         (("g", "o"), "Go to people"), (("g", "a"), "Go to the audit log"), (("g", "s"), "Go to settings"),
         (("[",), "Collapse the side bar"), (("z",), "Undo the last change"), (("?",), "This sheet"),
     )),

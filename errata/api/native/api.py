@@ -8,6 +8,7 @@ from errata.api.native.audit import router as audit
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
 from errata.api.native.projects import router as projects
+from errata.api.native.templates import router as templates
 
 api = NinjaAPI(
     title="Errata",
@@ -20,5 +21,5 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 answer_errors(api)
-for router in (projects, issues, events, audit):
+for router in (projects, templates, issues, events, audit):
     api.add_router("", router)

@@ -8,7 +8,7 @@ import msgspec
 from django.db.models import F
 from msgspec import UNSET, UnsetType
 
-from errata.apps.accounts.permissions import allow
+from errata.apps.accounts.permissions import allow, may
 from errata.apps.accounts.types import Actor
 from errata.apps.audit import operations as audit
 from errata.apps.records import storable_json, write
@@ -138,6 +138,11 @@ def find_ready(slug: str) -> Ready:
     return ready
 
 
+def may_change(actor: Actor, scope: Scope) -> bool:
+    """Whether the actor may write the template there: what decides if a page shows a form."""
+    return may(actor, _scope_needed(scope))
+
+
 def _scope_needed(scope: Scope) -> str:
     return "project:admin" if scope.kind == "project" else "org:admin"
 
@@ -145,9 +150,10 @@ def _scope_needed(scope: Scope) -> str:
 def _checked(overrides: Overrides) -> Overrides:
     found = faults(overrides)
     if found:
+        first = found[0]
         raise TemplateRefused(
-            found[0].words,
-            field=found[0].field,
+            first.words if first.position is None else f"{first.words} (Ranking, character {first.position + 1}.)",
+            field=first.field,
             faults=[_fault(fault) for fault in found],
         )
     return msgspec.convert(storable_json(msgspec.to_builtins(overrides)), Overrides)

@@ -12,7 +12,7 @@ from errata.core.template.fields import FIELDS, FieldName
 from errata.core.template.types import Overrides, Template
 from errata.core.template.words import platform_words, rule_words, step_when, step_words, whom
 
-_CLOCKS = (("response_min", "First response"), ("update_min", "News"), ("resolution_min", "Resolution"))
+_CLOCKS = (("response_min", "First response"), ("update_min", "Update"), ("resolution_min", "Resolution"))
 _TOLD_APART = {"targets", "escalation"}
 _NAMES = {
     "calendar": "Calendar",

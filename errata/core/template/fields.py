@@ -19,7 +19,7 @@ class Field(msgspec.Struct, frozen=True):
 FIELDS: Mapping[FieldName, Field] = {
     "maximum_time": Field(
         "Maximum time",
-        "How long an issue may wait for a first response, for news, and for its resolution; when the time stands "
+        "How long an issue may wait for a first response, for an update, and for its resolution; when the time stands "
         "still, and what happens as it runs out.",
     ),
     "platform": Field("Collaboration platform", "Where the team talks about its issues and is told about them."),

@@ -21,7 +21,7 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 def _targets(*rows: tuple[str, str, int | None, int | None, int | None]) -> tuple[Target, ...]:
-    """Severity, priority, then the minutes to a response, to news and to the resolution."""
+    """Severity, priority, then the minutes to a response, to an update and to the resolution."""
     return tuple(
         Target(severity=severity, priority=priority, response_min=first, update_min=news, resolution_min=end)
         for severity, priority, first, news, end in rows
@@ -64,7 +64,7 @@ _SAAS = Ready(
     slug="saas",
     name="SaaS platform",
     audience="A product with contracts, where some clients were promised more than others.",
-    reason="The clock and the client’s value weigh most, and news is promised as well as a resolution.",
+    reason="The clock and the client’s value weigh most, and updates are promised as well as a resolution.",
     template=Template(
         maximum_time=ClockPolicy(
             targets=_targets(

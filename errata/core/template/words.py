@@ -13,6 +13,16 @@ _PLATFORMS = {
     "webhook": "a webhook",
     "apprise": "another service (apprise)",
 }
+# As a menu has them.
+PLATFORM_NAMES = {
+    "errata": "Errata itself",
+    "email": "E-mail",
+    "slack": "Slack",
+    "teams": "Microsoft Teams",
+    "discord": "Discord",
+    "webhook": "Webhook",
+    "apprise": "Another service (apprise)",
+}
 _RULES = {
     "path": "a file matching {}",
     "url": "an address matching {}",

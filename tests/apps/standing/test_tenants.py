@@ -212,6 +212,7 @@ def test_a_token_without_scopes_reads_nothing_but_names(shop, bob, name):
         "person",
         "ids_of_people",
         "team_id",
+        "team_ref",
         "team_ids_of",
         "members",
         "organization",

@@ -9,6 +9,7 @@ import { start as startLive } from "./live.js";
 import { start as startMenus } from "./menus.js";
 import { start as startPalette } from "./palette.js";
 import { start as startPrefs } from "./prefs.js";
+import { start as startRows } from "./rows.js";
 import { start as startSearch } from "./search.js";
 import { start as startFirstEvent } from "./start.js";
 import { start as startStream } from "./stream.js";
@@ -30,6 +31,6 @@ document.addEventListener("htmx:finally:request", () => progress.classList.remov
 document.addEventListener("htmx:error", () => toast("No answer from the server. Nothing was changed; try again.", { kind: "bad" }));
 
 for (const start of [
-  startPrefs, startToasts, startTimes, startTips, startCopy, startMenus, startKeys, startPalette, startSearch,
+  startPrefs, startToasts, startTimes, startTips, startCopy, startMenus, startKeys, startPalette, startRows, startSearch,
   startStream, startEvent, startCharts, startDrafts, startFields, startFirstEvent, startLive,
 ]) start();
