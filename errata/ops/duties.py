@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 
 from errata.apps.designations import operations as designations
+from errata.apps.designations.scores import Rounds, follow_scores
 from errata.apps.issues import operations as issues
 from errata.apps.notices import operations as notices
 from errata.apps.notices.mailing import Site
@@ -27,6 +28,8 @@ _SNOOZE_S = 15.0
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
 FOLLOW_S = 0.5
 _REVISIT_S = 30.0
+# How soon a round over all scores begins once a template has changed. A look that finds nothing is one look-up.
+_ROUNDS_S = 5.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
@@ -41,6 +44,7 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
 def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
     return [
+        Duty("rank", follow_scores, every_s=FOLLOW_S),
         Duty("designate", designations.Designating().turn, every_s=FOLLOW_S),
         Duty("progress", progress.follow, every_s=FOLLOW_S),
         Duty("notices", lambda at: notices.listen(at=at), every_s=FOLLOW_S),
@@ -69,4 +73,5 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),
         hourly("purge_projects", lambda _: issues.purge_deleted_projects() > 0),
+        Duty("rank_all", Rounds().slice, every_s=_ROUNDS_S, first_s=_ROUNDS_S),
     ]

@@ -13,6 +13,8 @@ from errata.web.inbox import views as inbox
 from errata.web.issues import changes, page, stream, writing
 from errata.web.notices import views as notices
 from errata.web.people import views as people
+from errata.web.process import ranking
+from errata.web.process import views as process
 from errata.web.progress import views as progress
 from errata.web.projects import start
 from errata.web.projects import views as projects
@@ -56,6 +58,7 @@ urlpatterns = [
     path("issues/<issue_key:key>/suggestion/", designations.suggestion, name="issue-suggestion"),
     path("issues/<issue_key:key>/watch/", inbox.watch, name="issue-watch"),
     path("issues/<issue_key:key>/comments/", writing.comment, name="issue-comment"),
+    path("issues/<issue_key:key>/rank/", ranking.why, name="issue-rank"),
     path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
     path("issues/<issue_key:key>/links/<int:link_id>/", writing.unlink, name="issue-unlink"),
     path("issues/<issue_key:key>/events/<str:event_id>/", page.issue, name="event"),
@@ -86,6 +89,14 @@ urlpatterns = [
     path("process/availability/skills/", colleagues.skills, name="designation-skills"),
     path("process/availability/absences/", colleagues.absence, name="designation-absence"),
     path("process/availability/absences/<int:absence_id>/end/", colleagues.back, name="designation-back"),
+    path("process/", process.process, name="process"),
+    path("process/template/", process.template, name="process-template"),
+    path("process/template/restore/", process.restore, name="process-restore"),
+    path("process/ranking/", ranking.ranking, name="process-ranking"),
+    path("process/ranking/try/", ranking.trial, name="process-ranking-try"),
+    path("process/drift/", process.drift, name="process-drift"),
+    path("process/gallery/", process.gallery, name="process-gallery"),
+    path("process/gallery/ready/", process.ready, name="process-ready"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invitations/<int:invitation_id>/withdraw/", people.uninvite, name="uninvite"),

@@ -13,6 +13,7 @@ from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
 from errata.api.native.progress import router as progress
 from errata.api.native.projects import router as projects
+from errata.api.native.templates import router as templates
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -45,6 +46,7 @@ api = Api(
 answer_errors(api)
 _ROUTERS = (
     projects,
+    templates,
     issues,
     events,
     designation,

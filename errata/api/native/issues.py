@@ -24,7 +24,9 @@ Numbered = TypeVar("Numbered", CommentOut, ActivityOut)
 
 router = Router(tags=["Issues"])
 
-_SORTS = "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `created`, `updated`; `-` reverses."
+_SORTS = (
+    "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `score`, `created`, `updated`; `-` reverses."
+)
 
 
 @router.get("/issues", response=Page[IssueOut], summary="List and search issues")

@@ -100,7 +100,7 @@ class IssueProjectOut(Schema):
 _ISSUE_FIELDS = (
     "id", "key", "title", "culprit", "type", "priority", "severity", "stage", "category", "level", "platform", "source",
     "count", "users", "comments", "first_seen", "last_seen", "created_at", "updated_at", "regressed", "first_release",
-    "last_release", "version",
+    "last_release", "version", "score",
 )  # fmt: skip
 
 
@@ -135,6 +135,7 @@ class IssueOut(Schema):
     first_release: str
     last_release: str
     version: int
+    score: float = Field(description="By the basis for ranking of its project's template; greater comes first.")
 
     @staticmethod
     def fields_of(row: IssueRow) -> dict[str, Any]:

@@ -43,7 +43,7 @@ CLOSED = Q(is_open__in=(False,))
 _EVERYTHING = ~Q(pk__in=[])
 _NOTHING = Q(pk__in=[])
 _LOOKUPS = {"=": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte"}
-_COLUMNS = {"count": "count", "users": "users", "comments": "comment_count"}
+_COLUMNS = {"count": "count", "users": "users", "comments": "comment_count", "score": "score"}
 _MOMENTS = {
     "first_seen": "first_seen",
     "last_seen": "last_seen",
