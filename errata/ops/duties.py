@@ -7,6 +7,9 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from errata.apps.issues import operations as issues
 from errata.apps.projects import operations as projects
+from errata.apps.releases import operations as releases
+from errata.apps.releases.hooks import DELIVERIES_KEPT
+from errata.apps.retests import operations as retests
 from errata.ops.clock import Clock, Duty
 from errata.ops.settings import Settings
 from errata.ports import Ports
@@ -18,12 +21,17 @@ _UPKEEP_FIRST_S = 60.0
 _COUNTS_KEPT = timedelta(days=90)
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
 FOLLOW_S = 0.5
+# How soon a deploy, a check or an event is judged. A look that finds nothing changed is three index look-ups.
+_RETEST_S = 2.0
+# How soon a new release is known from its events: before a person could ask for it.
+_RELEASES_S = 15.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
     """The clocks of an installation: what must be prompt never waits for what takes long."""
     return [
         Clock(prompt(), name="follow", now=now),
+        Clock(retesting(), name="retest", now=now),
         Clock(upkeep(settings, ports), name="upkeep", now=now),
     ]
 
@@ -31,6 +39,15 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
 def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
     return []
+
+
+def retesting() -> list[Duty]:
+    """What looks at releases and judges fixes: prompt, but with questions to the event store, so on its own clock."""
+    return [
+        Duty("follow_mentions", lambda at: retests.follow_mentions(at=at), every_s=FOLLOW_S),
+        Duty("watch_retests", lambda at: retests.watch(at=at), every_s=_RETEST_S),
+        Duty("look_for_releases", lambda at: releases.look_at_events(at=at), every_s=_RELEASES_S, first_s=_RELEASES_S),
+    ]
 
 
 def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
@@ -42,6 +59,7 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
 
     return [
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
+        hourly("forget_deliveries", lambda at: releases.forget_deliveries(before=at - DELIVERIES_KEPT)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),
         hourly("purge_projects", lambda _: issues.purge_deleted_projects() > 0),

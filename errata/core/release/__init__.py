@@ -2,7 +2,7 @@
 
 from errata.core.release.ancestry import Parents, ancestors, contains, descendants
 from errata.core.release.mentions import Mentions, mentions
-from errata.core.release.versions import Version, compare, is_hash, is_older, latest, parse
+from errata.core.release.versions import Version, compare, is_hash, is_older, latest, parse, predates
 
 __all__ = [
     "Mentions",
@@ -17,4 +17,5 @@ __all__ = [
     "latest",
     "mentions",
     "parse",
+    "predates",
 ]

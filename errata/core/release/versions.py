@@ -1,7 +1,7 @@
 """Versions as programs write them: which of two is older, where that can be said at all."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 import msgspec
@@ -65,6 +65,17 @@ def compare(one: str, other: str) -> int | None:
 def is_older(one: str, other: str) -> bool:
     """Whether `one` is certainly older than `other`."""
     return compare(one, other) == -1
+
+
+def predates(release: str, *, carriers: Collection[str], without: Collection[str] = ()) -> bool:
+    """Whether a release certainly lacks what the carriers have: it is among those without, or older than a carrier.
+
+    A release that a carrier of its own package is not newer than may have it; so may one that can't be compared.
+    """
+    if release in without:
+        return True
+    orders = [order for carrier in carriers if (order := compare(release, carrier)) is not None]
+    return bool(orders) and all(order == -1 for order in orders)
 
 
 def latest(versions: Iterable[str]) -> str | None:

@@ -127,7 +127,9 @@ def _counts(event: Recurrence, begun: datetime) -> bool:
 def _happened(counted: Sequence[Recurrence], facts: Facts) -> Proof:
     first = min(counted, key=lambda each: each.first_at)
     events = sum(each.events for each in counted)
-    where = " ".join(filter(None, (first.release and f"of {first.release}", first.environment and f"in {first.environment}")))
+    where = " ".join(
+        filter(None, (first.release and f"of {first.release}", first.environment and f"in {first.environment}"))
+    )
     words = f"It happened again: {_events(events)} since the fix{f', the first {where}' if where else ''}."
     numbers = {
         "events": events,
@@ -177,7 +179,9 @@ def _silence_words(seen: float, hours: float, exposure: float, chance: float, le
             f"such silence would have a chance of {percent} %."
         )
     more = f"{duration(left)} more at this rate"
-    rare = " It is too rare to be proven by silence soon: a person can pass it with a reason." if left > _PATIENCE else ""
+    rare = (
+        " It is too rare to be proven by silence soon: a person can pass it with a reason." if left > _PATIENCE else ""
+    )
     return f"Silent for {duration(timedelta(hours=exposure))}, {rate}: {more} until that means something.{rare}"
 
 
@@ -207,7 +211,7 @@ def _reverted(fixes: Sequence[Fix]) -> str:
 
 
 def _went_away(place: Environment) -> str:
-    return f"{place.name} runs {place.running}, which doesn't have the fix; {place.lost}, which had it, is gone from there."
+    return f"{place.name} runs {place.running}, which lacks the fix; {place.lost}, which had it, is gone from there."
 
 
 def _not_yet(missing: Sequence[Environment], fixes: Sequence[Fix]) -> str:
@@ -258,5 +262,3 @@ def _events(count: int) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
-
-

@@ -22,7 +22,15 @@ def test_a_message_says_what_it_fixes(text, keys):
 
 @pytest.mark.parametrize(
     "text",
-    ["prefix PAY-1", "doesn't fix PAY-1", "does not fix PAY-1", "See PAY-1", "fixes nothing; PAY-1", "bugfix-PAY-1", "fixes PAY-0"],
+    [
+        "prefix PAY-1",
+        "doesn't fix PAY-1",
+        "does not fix PAY-1",
+        "See PAY-1",
+        "fixes nothing; PAY-1",
+        "bugfix-PAY-1",
+        "fixes PAY-0",
+    ],
 )
 def test_a_message_that_only_names_an_issue_fixes_none(text):
     assert mentions(text).fixes == ()
@@ -43,6 +51,8 @@ def test_any_text_can_be_read(text):
     assert not set(found.fixes) & set(found.refers)
 
 
-@given(st.lists(st.from_regex(r"[A-Z][A-Z0-9]{1,5}-[1-9][0-9]{0,3}", fullmatch=True), min_size=1, max_size=6, unique=True))
+@given(
+    st.lists(st.from_regex(r"[A-Z][A-Z0-9]{1,5}-[1-9][0-9]{0,3}", fullmatch=True), min_size=1, max_size=6, unique=True)
+)
 def test_a_list_of_keys_is_read_whole(keys):
     assert mentions(f"Round totals. Fixes {', '.join(keys)}").fixes == tuple(keys)

@@ -1,8 +1,10 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.core.release import compare, is_hash, is_older, latest, parse
+from errata.core.release import compare, is_hash, is_older, latest, parse, predates
 
 IN_ORDER = [
     "shop@1.0.0-alpha", "shop@1.0.0-alpha.1", "shop@1.0.0-alpha.beta", "shop@1.0.0-beta.2", "shop@1.0.0-beta.11",
@@ -15,7 +17,7 @@ versions = st.builds(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("older", "newer"), list(zip(IN_ORDER, IN_ORDER[1:], strict=False)))
+@pytest.mark.parametrize(("older", "newer"), list(pairwise(IN_ORDER)))
 def test_versions_are_in_the_order_of_semantic_versioning(older, newer):
     assert is_older(older, newer)
     assert compare(newer, older) == 1
@@ -71,6 +73,16 @@ def test_the_latest_is_known_where_all_can_be_compared():
     assert latest(["1.2", "1.2.0"]) == "1.2"
     assert latest(["1.0.0", "summer"]) is None
     assert latest([]) is None
+
+
+def test_a_release_predates_a_fix_when_it_is_older_than_all_that_carry_it():
+    assert predates("shop@1.2.9", carriers=["shop@1.3.0"])
+    assert not predates("shop@1.3.0", carriers=["shop@1.3.0"])
+    assert not predates("shop@1.2.9", carriers=["shop@1.3.0", "shop@1.2.9"])
+    assert not predates("billing@0.1.0", carriers=["shop@1.3.0"])
+    assert not predates("", carriers=["shop@1.3.0"])
+    assert predates("9f3a6c0", carriers=["0de1b24"], without=["9f3a6c0"])
+    assert not predates("9f3a6c0", carriers=["0de1b24"])
 
 
 @given(one=versions, other=versions)

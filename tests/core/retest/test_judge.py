@@ -50,7 +50,10 @@ def test_every_environment_where_it_occurred_has_to_run_it():
     both = facts(environments=(PRODUCTION, Environment("staging", True, "shop@1.2.0", carries=False)))
 
     assert states(both)["released"] == "wait"
-    assert states(facts(environments=(PRODUCTION, Environment("staging", False, "x", carries=False))))["released"] == "pass"
+    assert (
+        states(facts(environments=(PRODUCTION, Environment("staging", False, "x", carries=False))))["released"]
+        == "pass"
+    )
 
 
 def test_silence_counts_from_the_last_deploy():
@@ -166,7 +169,9 @@ facts_of_all_kinds = st.builds(
     Facts,
     now=st.just(NOW),
     entered=st.just(NOW - timedelta(days=1)),
-    fixes=st.lists(st.builds(Fix, st.just("fix"), st.just(DEPLOYED), st.sampled_from(["", "9f9"])), max_size=2).map(tuple),
+    fixes=st.lists(
+        st.builds(Fix, st.just("fix"), st.just(DEPLOYED), st.sampled_from(["", "9f9"])), max_size=2
+    ).map(tuple),
     environments=st.lists(
         st.builds(
             Environment, st.sampled_from(["production", "staging"]), st.booleans(), st.sampled_from(["", "a@1"]),
@@ -175,7 +180,10 @@ facts_of_all_kinds = st.builds(
         max_size=2,
     ).map(tuple),
     checks=st.lists(
-        st.builds(CheckResult, st.just("e2e"), st.sampled_from(["passed", "failed", "pending", "neutral"]), st.just(NOW), st.just("1a2")),
+        st.builds(
+            CheckResult, st.just("e2e"), st.sampled_from(["passed", "failed", "pending", "neutral"]), st.just(NOW),
+            st.just("1a2"),
+        ),
         max_size=2,
     ).map(tuple),
     prior=st.none() | st.builds(Prior, st.integers(0, 500), st.just(DEPLOYED - timedelta(days=9)), st.just(DEPLOYED)),

@@ -37,7 +37,10 @@ def simulate(dice: random.Random, *, real: bool, share: float) -> Outcome:
     for hour in before:
         counts[int(hour / BEFORE_H * PARTS)] += events_each
     prior = Prior(
-        events=len(before) * events_each, since=DEPLOYED - timedelta(hours=BEFORE_H), until=DEPLOYED, counts=tuple(counts)
+        events=len(before) * events_each,
+        since=DEPLOYED - timedelta(hours=BEFORE_H),
+        until=DEPLOYED,
+        counts=tuple(counts),
     )
     silence_ends = float("inf") if real else dice.expovariate(per_day / 24 * share)
     return decide(prior, silence_ends, real=real)
@@ -72,9 +75,7 @@ def at(prior: Prior, hours: float, *, recurred: bool = False) -> Facts:
 def run(seed: int, fixes: int = 100) -> list[Outcome]:
     """Half of the fixes are real. Of the others half change nothing, and half make it half as frequent."""
     dice = random.Random(seed)
-    return [
-        simulate(dice, real=number % 2 == 0, share=1.0 if number % 4 == 1 else 0.5) for number in range(fixes)
-    ]
+    return [simulate(dice, real=number % 2 == 0, share=1.0 if number % 4 == 1 else 0.5) for number in range(fixes)]
 
 
 def share_of_false(outcomes: list[Outcome]) -> float:
