@@ -23,7 +23,7 @@ from errata.apps.releases.rows import (
     repository_of,
     repository_view,
 )
-from errata.apps.releases.types import CommitIn, NewRepository
+from errata.apps.releases.types import CommitIn, NewRepository, RepositoryView
 from errata.core import forge as forges
 from errata.core.errors import Refusal
 from errata.core.forge import Told, ToldCheck, ToldDeploy, ToldMerge, ToldPush, ToldRelease
@@ -107,6 +107,11 @@ def create_repository_row(organization_id: int, name: str, *, at: datetime) -> R
         organization_id=organization_id, name=_checked_name(name), forge="", url="", branch="", package="",
         hook=secrets.token_urlsafe(24), secret=secrets.token_urlsafe(32), created_at=at,
     )  # fmt: skip
+
+
+def address(public_url: str, repository: RepositoryView) -> str:
+    """Where a repository's forge sends to; "" for one that nothing is sent from."""
+    return f"{public_url.rstrip('/')}/hooks/{repository.forge}/{repository.hook}/" if repository.forge else ""
 
 
 def receive(

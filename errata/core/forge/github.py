@@ -68,6 +68,7 @@ class _CheckRun(msgspec.Struct):
 
 
 class _CheckSuite(msgspec.Struct):
+    action: str
     check_suite: _Run
 
 
@@ -124,12 +125,14 @@ def _push(payload: bytes) -> list[Told]:
     if not branch or not after:
         return []
     landed = branch == push.repository.default_branch
+    # GitHub lists the oldest first, Gitea the newest.
+    listed = push.commits[::-1] if push.commits and sha_or_nothing(push.commits[0].id) == after else push.commits
     commits = tuple(
         ToldCommit(
             sha=commit.id.lower(), message=commit.message, author_name=commit.author.name or "",
             author_email=commit.author.email or "", url=commit.url or "", at=moment(commit.timestamp),
         )
-        for commit in push.commits
+        for commit in listed
     )  # fmt: skip
     before = sha_or_nothing(push.before)
     return [ToldPush(branch=branch, before=before, after=after, commits=commits, landed=landed, forced=push.forced)]
@@ -160,7 +163,11 @@ def _check_run(payload: bytes) -> list[Told]:
 
 
 def _check_suite(payload: bytes) -> list[Told]:
-    suite = decode(payload, _CheckSuite).check_suite
+    event = decode(payload, _CheckSuite)
+    if event.action != "completed":
+        # A suite is requested of every app there is; those that have nothing to do leave theirs queued for ever.
+        return []
+    suite = event.check_suite
     return [_check(suite, suite.app.name if suite.app and suite.app.name else "check suite")]
 
 
