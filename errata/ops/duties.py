@@ -12,6 +12,9 @@ from errata.apps.notices import operations as notices
 from errata.apps.notices.mailing import Site
 from errata.apps.progress import following as progress
 from errata.apps.projects import operations as projects
+from errata.apps.releases import operations as releases
+from errata.apps.releases.hooks import DELIVERIES_KEPT
+from errata.apps.retests import operations as retests
 from errata.ops.clock import Clock, Duty
 from errata.ops.settings import Settings
 from errata.ports import Ports
@@ -30,6 +33,10 @@ FOLLOW_S = 0.5
 _REVISIT_S = 30.0
 # How soon a round over all scores begins once a template has changed. A look that finds nothing is one look-up.
 _ROUNDS_S = 5.0
+# How soon a deploy, a check or an event is judged. A look that finds nothing changed is three index look-ups.
+_RETEST_S = 2.0
+# How soon a new release is known from its events: before a person could ask for it.
+_RELEASES_S = 15.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
@@ -37,6 +44,7 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
     return [
         Clock(prompt(), name="follow", now=now),
         Clock(outgoing(settings), name="outgoing", now=now),
+        Clock(retesting(), name="retest", now=now),
         Clock(upkeep(settings, ports), name="upkeep", now=now),
     ]
 
@@ -58,6 +66,15 @@ def outgoing(settings: Settings) -> list[Duty]:
     return [Duty("outbox", lambda at: notices.deliver_due(at=at, site=site), every_s=FOLLOW_S)]
 
 
+def retesting() -> list[Duty]:
+    """What looks at releases and judges fixes: prompt, but with questions to the event store, so on its own clock."""
+    return [
+        Duty("follow_mentions", lambda at: retests.follow_mentions(at=at), every_s=FOLLOW_S),
+        Duty("watch_retests", lambda at: retests.watch(at=at), every_s=_RETEST_S),
+        Duty("look_for_releases", lambda at: releases.look_at_events(at=at), every_s=_RELEASES_S, first_s=_RELEASES_S),
+    ]
+
+
 def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
     """What must happen within the day: retention, and slices of long work."""
     kept = timedelta(days=settings.retention_events_days)
@@ -70,6 +87,7 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         Duty("designate_again", designations.revisit, every_s=_REVISIT_S, first_s=_REVISIT_S),
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
         hourly("forget_deliveries", lambda at: notices.forget(before=at - _DELIVERIES_KEPT)),
+        hourly("forget_webhooks", lambda at: releases.forget_deliveries(before=at - DELIVERIES_KEPT)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),
         hourly("purge_projects", lambda _: issues.purge_deleted_projects() > 0),

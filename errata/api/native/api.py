@@ -13,6 +13,7 @@ from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
 from errata.api.native.progress import router as progress
 from errata.api.native.projects import router as projects
+from errata.api.native.releases import router as releases
 from errata.api.native.templates import router as templates
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -36,8 +37,8 @@ class Api(NinjaAPI):
 api = Api(
     title="Errata",
     version=errata.__version__,
-    description="Issues, events, projects and the audit log. Send `Authorization: Bearer <token>`; people make tokens "
-    "under Settings → API tokens, scripts with `errata token create`.",
+    description="Issues, events, projects, releases and the audit log. Send `Authorization: Bearer <token>`; people "
+    "make tokens under Settings → API tokens, scripts with `errata token create`.",
     urls_namespace="api-v1",
     auth=Bearer(),
     docs=Swagger(settings={"persistAuthorization": True, "defaultModelsExpandDepth": -1}),
@@ -51,6 +52,7 @@ _ROUTERS = (
     events,
     designation,
     progress,
+    releases,
     audit,
 )
 for router in _ROUTERS:

@@ -235,6 +235,7 @@ class TransitionIn(Schema):
     comment: str | None = None
     reason: str | None = None
     assignee: str | None = None
+    override: str | None = Field(None, description="The reason to pass a retest without proof; a comment will do.")
 
 
 class CommentIn(Schema):

@@ -36,6 +36,7 @@ from errata.apps.issues.models import (
     SavedView,
     Watcher,
 )
+from errata.apps.issues.proving import evidence_of, verifying
 from errata.apps.issues.search import OPEN, Found, asks_events, compile_search
 from errata.apps.issues.types import (
     ActivityView,
@@ -77,6 +78,8 @@ __all__ = [
     "issue",
     "issue_of_group",
     "issues_by_keys",
+    "keys_first_in",
+    "keys_of",
     "list_issues",
     "list_labels",
     "list_views",
@@ -85,6 +88,7 @@ __all__ = [
     "reassigned_by_hand",
     "scope_of",
     "unassigned_keys",
+    "verifying",
 ]
 
 PAGE_MAX = 500
@@ -213,6 +217,19 @@ def groups(*, actor: Actor, key: str) -> list[GroupView]:
         )
         for group in found
     ]
+
+
+def keys_first_in(*, actor: Actor, release: str, limit: int = 200) -> list[str]:
+    """The keys of the issues whose first event was of a release, newest first."""
+    allow(actor, "issue:read")
+    rows = _listed(actor, None).filter(first_release=storable(release)).select_related("project").order_by("-id")
+    return [key_of(row) for row in rows[:limit]]
+
+
+def keys_of(*, actor: Actor, ids: Collection[int]) -> list[str]:
+    """The keys of issues by their numbers, newest first."""
+    allow(actor, "issue:read")
+    return [key_of(row) for row in visible(actor).filter(id__in=ids).select_related("project").order_by("-id")]
 
 
 def scope_of(issues: Iterable[IssueRow]) -> dict[ProjectId, list[int]]:
@@ -350,5 +367,6 @@ def _moves(row: Issue, actor: Actor) -> list[workflow.Move]:
         assignee=str(row.assignee_id) if row.assignee_id else None,
         reason=row.reason or None,
         regressed=row.regressed,
+        evidence=evidence_of(row),
     )
     return workflow.moves(workflow_of(row.project_id), state=state, command=workflow.Command(to="", by=actor.kind))

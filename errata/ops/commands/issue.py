@@ -54,7 +54,8 @@ def _register_writing(actions: Any) -> None:
     stage = actions.add_parser("stage", help="move an issue to another stage")
     stage.add_argument("key")
     stage.add_argument("stage", help="New, Assigned, Revise, Retest, Fixed or Closed")
-    stage.add_argument("--comment", help="kept with the move")
+    stage.add_argument("--comment", help="kept with the move; the reason, where it passes a retest without proof")
+    stage.add_argument("--override", help="the reason to pass a retest without proof")
     stage.add_argument("--reason", help="why it is closed without a fix: duplicate, won't fix …")
     stage.add_argument("--assignee", help="who takes it, where the move needs somebody")
     stage.set_defaults(run=run_stage)
@@ -147,6 +148,8 @@ def run_stage(arguments: argparse.Namespace) -> int:
         comment=arguments.comment,
         reason=arguments.reason,
         assignee=arguments.assignee,
+        # Who moves it here is a person, though commands act as the installation: what they say is their reason.
+        override=arguments.override or arguments.comment,
         by=console.owner(),
         at=console.now(),
     )
