@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from errata.apps.clocks import operations as issue_clocks
 from errata.apps.issues import operations as issues
 from errata.apps.projects import operations as projects
 from errata.ops.clock import Clock, Duty
@@ -18,6 +19,10 @@ _UPKEEP_FIRST_S = 60.0
 _COUNTS_KEPT = timedelta(days=90)
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
 FOLLOW_S = 0.5
+# An escalation fires within five seconds of its time; a look that finds nothing is one index look-up.
+_NOTICE_S = 1.0
+# How soon clocks begin to be reckoned by another policy or calendar.
+_RECOUNT_S = 5.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
@@ -30,7 +35,12 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
 
 def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
-    return []
+    return [
+        Duty("follow_clocks", lambda at: issue_clocks.follow(at=at), every_s=FOLLOW_S),
+        Duty("notice_clocks", lambda at: issue_clocks.notice(at=at), every_s=_NOTICE_S),
+        Duty("ring_chains", lambda at: issue_clocks.ring(at=at), every_s=_NOTICE_S),
+        Duty("recount_clocks", lambda at: issue_clocks.recount(at=at), every_s=_RECOUNT_S),
+    ]
 
 
 def upkeep(settings: Settings, ports: Ports) -> list[Duty]:

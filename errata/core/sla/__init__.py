@@ -8,7 +8,10 @@ from errata.core.sla.calendar import (
     Day,
     Span,
     faults,
+    parse_day,
     parse_spans,
+    parse_week,
+    write_day,
     write_spans,
 )
 from errata.core.sla.history import Calendars, Fact, History, TimetableSince, timetables
@@ -39,8 +42,11 @@ __all__ = [
     "Target",
     "TimetableSince",
     "faults",
+    "parse_day",
     "parse_spans",
+    "parse_week",
     "reckon",
     "timetables",
+    "write_day",
     "write_spans",
 ]

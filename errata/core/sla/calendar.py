@@ -1,5 +1,7 @@
 """When a team works: weekly hours in a time zone, and the days that are different. What can be said wrong with it."""
 
+import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Literal
@@ -9,6 +11,8 @@ import msgspec
 
 DAY_MIN = 24 * 60
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_HOURS = re.compile(r"[\d:,;\u2013-]*\d[-\u2013]\d[\d:,;\u2013-]*")
 
 DayKind = Literal["holiday", "closed", "half"]
 
@@ -69,6 +73,40 @@ def faults(calendar: Calendar) -> list[str]:
 def parse_spans(text: str) -> tuple[Span, ...]:
     """The hours of a day as people write them: `09:00-12:30, 13:00-17:00`; nothing is closed. Raises ValueError."""
     return tuple(_span(part) for part in text.replace(";", ",").split(",") if part.strip())
+
+
+def parse_day(line: str) -> Day:
+    """A day of one's own: `2026-12-24 09:00-12:00 Christmas Eve`; without hours it is closed. Raises ValueError."""
+    first, *words = line.split()
+    hours = [word for word in words if _HOURS.fullmatch(word)]
+    name = " ".join(word for word in words if word not in hours)
+    kind: DayKind = "half" if hours else "closed"
+    return Day(date.fromisoformat(first), name or "Closed", kind, parse_spans(",".join(hours)))
+
+
+def write_day(day: Day) -> str:
+    """The line that parse_day reads."""
+    return " ".join(part for part in (day.date.isoformat(), write_spans(day.spans).replace(" ", ""), day.name) if part)
+
+
+def parse_week(lines: Iterable[str]) -> tuple[tuple[Span, ...], ...]:
+    """The hours of a week: `Mon-Fri 09:00-17:00`, `Sat 10:00-14:00`; other days are closed. Raises ValueError."""
+    week: list[tuple[Span, ...]] = [()] * 7
+    for line in lines:
+        named, _, hours = line.strip().partition(" ")
+        first, _, last = named.replace("\u2013", "-").partition("-")
+        for day in range(_weekday(first), _weekday(last or first) + 1):
+            week[day] = parse_spans(hours)
+    return tuple(week)
+
+
+def _weekday(text: str) -> int:
+    found = [
+        place for place, name in enumerate(WEEKDAYS) if len(text) >= 2 and name.casefold().startswith(text.casefold())
+    ]
+    if len(found) != 1:
+        raise ValueError(text)
+    return found[0]
 
 
 def write_spans(spans: tuple[Span, ...]) -> str:

@@ -96,7 +96,7 @@ def stretches(
             state = _after(state, fact)
         if found:
             found[-1].until_us = at_us
-        policy = _policy_at(policies, at_us)
+        policy = policy_at(policies, at_us)
         found.append(Stretch(at_us, end_us, *state, policy, _timetable_at(calendars, policy.calendar, at_us), fact))
     for stretch in found:
         if stretch.runs:
@@ -143,8 +143,8 @@ def _after(state: State, fact: Fact) -> State:
             return state
 
 
-def _policy_at(policies: Sequence[PolicySince], at_us: int) -> ClockPolicy:
-    """The newest one whose time has come."""
+def policy_at(policies: Sequence[PolicySince], at_us: int) -> ClockPolicy:
+    """The policy in force: the newest one whose time has come."""
     for version in reversed(policies):
         if version.since is None or to_us(version.since) <= at_us:
             return version.policy
