@@ -7,7 +7,8 @@ import msgspec
 
 from errata.apps.accounts.queries import system_actor
 from errata.apps.accounts.types import Actor
-from errata.apps.clocks.models import Chain, Clock, Escalation
+from errata.apps.clocks.models import Chain, Escalation
+from errata.apps.clocks.reckoning import Row, find_row
 from errata.apps.clocks.telling import people
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as issue_queries
@@ -26,7 +27,7 @@ class Step(msgspec.Struct, frozen=True):
 
     rule: EscalationStep
     place: int
-    clock: Clock
+    clock: Row
     life: Life
     at: datetime
 
@@ -51,7 +52,7 @@ class Step(msgspec.Struct, frozen=True):
         }
 
 
-def take(rule: EscalationStep, *, place: int, clock: Clock, life: Life, due_at: datetime | None, at: datetime) -> None:
+def take(rule: EscalationStep, *, place: int, clock: Row, life: Life, due_at: datetime | None, at: datetime) -> None:
     """Take a step, and keep a record of it. Belongs in the transaction that notes how far the escalation has come."""
     step = Step(rule, place, clock, life, at)
     if Escalation.objects.filter(**step.run(), link=0).exists():
@@ -142,9 +143,7 @@ _ACTIONS: dict[str, Callable[[Step], tuple[list[str], str]]] = {
 
 
 def _ring(chain: Chain, life: Life | None, *, at: datetime) -> None:
-    clock = Clock.objects.filter(
-        issue_id=chain.issue_id, kind=chain.kind, started_at=chain.started_at, is_live=True
-    ).first()
+    clock = find_row(issue_id=chain.issue_id, kind=chain.kind, started_at=chain.started_at)
     if clock is None or life is None:
         chain.next_at, chain.ended = None, "The clock has stopped"
         chain.save(update_fields=["next_at", "ended"])

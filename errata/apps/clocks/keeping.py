@@ -7,7 +7,7 @@ from errata.apps.clocks.escalating import take
 from errata.apps.clocks.grounds import Grounds, grounds_of
 from errata.apps.clocks.histories import MOVING
 from errata.apps.clocks.models import Basis, Clock
-from errata.apps.clocks.reckoning import Planned, Reckoned, percent_of, plan, read, save
+from errata.apps.clocks.reckoning import Plan, percent_of, plan, read, save
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.types import Followed
@@ -27,8 +27,7 @@ def follow(*, at: datetime) -> bool:
 
     def apply(heard: Sequence[Followed]) -> None:
         ids = {one.issue_id for one in heard if one.kind in MOVING}
-        found = read(ids, at=at)
-        save(found, plan(found, at=at))
+        save(plan(read(ids, at=at), at=at))
 
     # What was there before the first follower is reckoned by recount, which wakes nobody about old issues.
     return issues.follow(FOLLOWER, at=at, apply=apply, from_the_beginning=False) > 0
@@ -46,18 +45,19 @@ def notice(*, at: datetime) -> bool:
     with together():
         places = list(due.values_list("issue_id", flat=True)[:_NOTICED_AT_ONCE])
         found = read(places, at=at)
-        _escalate(found, planned := plan(found, at=at), at=at)
-        save(found, planned)
+        planned = plan(found, at=at)
+        _escalate(planned, at=at)
+        save(planned)
         # What belongs to a project that is being purged is looked at no more.
         gone = set(places) - {one.life.issue_id for one in found}
         Clock.objects.filter(issue_id__in=gone).update(next_at=None)
     return len(places) == _NOTICED_AT_ONCE
 
 
-def _escalate(found: Sequence[Reckoned], planned: Sequence[Planned], *, at: datetime) -> None:
+def _escalate(plan: Plan, *, at: datetime) -> None:
     """Take the steps that are due, in the order in which their clocks came to them."""
-    lives = {one.life.issue_id: one.life for one in found}
-    due = [(one.old.next_at if one.old and one.old.next_at else at, one) for one in planned if one.steps]
+    lives = {one.life.issue_id: one.life for one in plan.found}
+    due = [(one.old.next_at if one.old and one.old.next_at else at, one) for one in plan.planned if one.steps]
     for due_at, one in sorted(due, key=lambda pair: pair[0]):
         for place, step in one.steps:
             take(step, place=place, clock=one.row, life=lives[one.row.issue_id], due_at=due_at, at=at)
@@ -103,5 +103,5 @@ def _slice(basis: Basis, *, at: datetime) -> None:
             return
         moved = issue_queries.changed_since(ids, activity_id=newest)
         still = [one for one in found if one.life.issue_id not in moved]
-        save(still, plan(still, at=at, quietly=True))
+        save(plan(still, at=at, quietly=True))
         mine.update(after_id=ids[-1])

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
+from django.db import connection
 
 from errata.apps.clocks.grounds import Grounds, grounds_of
 from errata.apps.clocks.histories import KINDS, history_of
@@ -17,13 +19,36 @@ from errata.core.sla.history import policy_at
 from errata.core.sla.timetable import to_us
 from errata.core.workflow import Workflow
 
-_COLUMNS = (
-    "organization_id", "project_id", "issue_id", "assignee_id", "kind", "state", "is_live", "is_first", "target_s",
-    "elapsed_s", "started_at", "stopped_at", "due_at", "next_at", "passed",
-)  # fmt: skip
-# What a row says beside how long it has run, which grows by itself.
-_TOLD = tuple(column for column in _COLUMNS if column != "elapsed_s")
-_ROWS_AT_ONCE = 500
+
+class Row(msgspec.Struct):
+    """A row of the clocks, as a plain value: a change of calendar writes hundreds of thousands."""
+
+    organization_id: int
+    project_id: int
+    issue_id: int
+    assignee_id: int | None
+    kind: str
+    state: str
+    is_live: bool
+    is_first: bool
+    target_s: int
+    started_at: datetime
+    stopped_at: datetime | None
+    due_at: datetime | None
+    next_at: datetime | None
+    passed: int
+    elapsed_s: int
+
+    def told(self) -> tuple[Any, ...]:
+        """What it says beside how long it has run, which grows by itself."""
+        return msgspec.structs.astuple(self)[:-1]
+
+
+_COLUMNS = Row.__struct_fields__
+_UPSERT = (
+    f"INSERT INTO clocks_clock ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))}) "  # noqa: S608 - names of columns
+    f"ON CONFLICT (issue_id, kind) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
+)
 
 
 class Reckoned(msgspec.Struct, frozen=True):
@@ -37,10 +62,18 @@ class Reckoned(msgspec.Struct, frozen=True):
 class Planned(msgspec.Struct):
     """A row as it should be, beside the one that is there; and the steps of the escalation that are due."""
 
-    row: Clock
-    old: Clock | None
+    row: Row
+    old: Row | None
     reading: Reading
     steps: Sequence[tuple[int, EscalationStep]] = ()
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What there is to write: the rows, and those that are no more, by issue and kind."""
+
+    found: Sequence[Reckoned]
+    planned: list[Planned]
+    gone: list[tuple[int, str]]
 
 
 def read(
@@ -80,17 +113,17 @@ def _readings(
     )
 
 
-def plan(found: Sequence[Reckoned], *, at: datetime, quietly: bool = False) -> list[Planned]:
+def plan(found: Sequence[Reckoned], *, at: datetime, quietly: bool = False) -> Plan:
     """The rows that these readings make. Quietly: what is late by new rules alone is shown, and nobody is told."""
     rows = Clock.objects.filter(issue_id__in=[one.life.issue_id for one in found])
-    known = {(row.issue_id, row.kind): row for row in rows}
+    known = {(row.issue_id, row.kind): row for row in (Row(*columns) for columns in rows.values_list(*_COLUMNS))}
     planned = []
     for one in found:
         first = first_of(one.readings)
         for reading in one.readings:
-            old = known.get((one.life.issue_id, reading.kind))
+            old = known.pop((one.life.issue_id, reading.kind), None)
             planned.append(_planned(one, reading, old, first=reading is first, at=at, quietly=quietly))
-    return planned
+    return Plan(found, planned, gone=list(known))
 
 
 def first_of(readings: Iterable[Reading]) -> Reading | None:
@@ -100,27 +133,25 @@ def first_of(readings: Iterable[Reading]) -> Reading | None:
     return live[min(due)[1]] if due else next(iter(live), None)
 
 
-def save(found: Sequence[Reckoned], planned: Sequence[Planned]) -> int:
+def save(plan: Plan) -> int:
     """Write the rows that changed, drop those that are no more, and note it on the issues. Return how many changed."""
-    changed = [one.row for one in planned if one.old is None or _differs(one.row, one.old)]
-    Clock.objects.bulk_create(
-        changed,
-        batch_size=_ROWS_AT_ONCE,
-        update_conflicts=True,
-        unique_fields=["issue", "kind"],
-        update_fields=[column.removesuffix("_id") for column in _COLUMNS if column not in ("issue_id", "kind")],
-    )
-    kept: dict[int, set[str]] = {one.life.issue_id: set() for one in found}
-    for one in planned:
-        kept[one.row.issue_id].add(one.row.kind)
-    gone = Clock.objects.filter(issue_id__in=kept).values_list("id", "issue_id", "kind")
-    dropped = [(number, issue_id) for number, issue_id, kind in gone if kind not in kept[issue_id]]
-    if dropped:
-        Clock.objects.filter(id__in=[number for number, _ in dropped]).delete()
-    touched = {row.issue_id for row in changed} | {issue_id for _, issue_id in dropped}
-    notes = {one.life.issue_id: note_of(one.readings) for one in found if one.life.issue_id in touched}
+    changed = [one.row for one in plan.planned if one.old is None or one.row.told() != one.old.told()]
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.executemany(_UPSERT, [[_stored(value) for value in msgspec.structs.astuple(row)] for row in changed])
+    for issue_id, kind in plan.gone:
+        Clock.objects.filter(issue_id=issue_id, kind=kind).delete()
+    touched = {row.issue_id for row in changed} | {issue_id for issue_id, _ in plan.gone}
+    notes = {one.life.issue_id: note_of(one.readings) for one in plan.found if one.life.issue_id in touched}
     issues.note_clocks(notes)
     return len(changed)
+
+
+def find_row(*, issue_id: int, kind: str, started_at: datetime) -> Row | None:
+    """The row of a clock that still runs as it did, or None."""
+    rows = Clock.objects.filter(issue_id=issue_id, kind=kind, started_at=started_at, is_live=True)
+    columns = rows.values_list(*_COLUMNS).first()
+    return Row(*columns) if columns else None
 
 
 def note_of(readings: Iterable[Reading]) -> issues.ClockNote:
@@ -132,12 +163,10 @@ def note_of(readings: Iterable[Reading]) -> issues.ClockNote:
     return issues.ClockNote(state=ended.state if ended else "", since=None, due_at=None)
 
 
-def _planned(
-    one: Reckoned, reading: Reading, old: Clock | None, *, first: bool, at: datetime, quietly: bool
-) -> Planned:
+def _planned(one: Reckoned, reading: Reading, old: Row | None, *, first: bool, at: datetime, quietly: bool) -> Planned:
     passed = _passed(reading, old, at=at, quietly=quietly)
     steps = due_steps(one, reading, passed=passed, at=at) if reading.is_live else []
-    row = Clock(
+    row = Row(
         organization_id=one.life.organization_id,
         project_id=one.life.project_id,
         issue_id=one.life.issue_id,
@@ -168,7 +197,7 @@ def due_steps(one: Reckoned, reading: Reading, *, passed: int, at: datetime) -> 
     return [(place, step) for place, step in enumerate(steps) if passed < step.percent <= percent_of(reading)]
 
 
-def _passed(reading: Reading, old: Clock | None, *, at: datetime, quietly: bool) -> int:
+def _passed(reading: Reading, old: Row | None, *, at: datetime, quietly: bool) -> int:
     """Up to where the escalation is dealt with. A new run or a longer promise begins anew; a clock set back doesn't."""
     reached = percent_of(reading)
     if old is None or old.started_at != reading.started_at:
@@ -180,5 +209,5 @@ def _passed(reading: Reading, old: Clock | None, *, at: datetime, quietly: bool)
     return max(passed, reached) if quietly and not was_due else passed
 
 
-def _differs(row: Clock, old: Clock) -> bool:
-    return any(getattr(row, name) != getattr(old, name) for name in _TOLD)
+def _stored(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
