@@ -29,20 +29,19 @@ class Clock(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("issue", "kind"), name="clock_once"),)
+        # Each holds all that its question asks for, so that counting 100,000 clocks reads no row.
         indexes = (
             models.Index(
-                fields=("organization", "is_first", "due_at", "project", "state", "assignee"),
-                condition=Q(is_live=True),
+                fields=("organization", "is_live", "is_first", "due_at", "id", "project", "state", "assignee"),
                 name="clock_first_due",
             ),
             models.Index(
-                fields=("organization", "kind", "due_at", "project", "state", "assignee"),
-                condition=Q(is_live=True),
+                fields=("organization", "is_live", "kind", "due_at", "id", "project", "state", "assignee"),
                 name="clock_kind_due",
             ),
             models.Index(fields=("next_at",), condition=Q(next_at__isnull=False), name="clock_next"),
             models.Index(
-                fields=("organization", "stopped_at", "project", "kind", "state"),
+                fields=("organization", "kind", "stopped_at", "project", "state"),
                 condition=Q(stopped_at__isnull=False),
                 name="clock_stopped",
             ),

@@ -51,7 +51,7 @@ def preview_policy(*, actor: Actor, project_id: int, policy: ClockPolicy, now: d
 
 
 def _preview(actor: Actor, instead: Mapping[int, Grounds], now: datetime) -> Preview:
-    live = Clock.objects.filter(organization_id=actor.organization_id, is_live=True, is_first=True)
+    live = Clock.objects.filter(organization_id=actor.organization_id, is_live__in=(True,), is_first__in=(True,))
     ids = list(
         live.filter(project_id__in=instead).order_by("due_at").values_list("issue_id", flat=True)[:LOOKED_AT_MAX]
     )

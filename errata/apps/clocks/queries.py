@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.permissions import allow
@@ -31,6 +31,9 @@ PAGE_MAX = 200
 KINDS = ("response", "update", "resolution")
 STATES = ("running", "at_risk", "breached", "paused")
 _HOUR = timedelta(hours=1)
+# Django writes `is_first = True` as the bare column on SQLite, which then passes the index by; IN it doesn't.
+_FIRST = Q(is_first__in=(True,))
+_LIVE = Q(is_live__in=(True,))
 # name, words, from and before how long from now.
 BUCKETS: tuple[tuple[str, str, timedelta | None, timedelta | None], ...] = (
     ("late1d", "Late by a day or more", None, -24 * _HOUR),
@@ -104,7 +107,7 @@ def list_clocks(
         if (reading := readings.get((issue_id, kind))) is not None
     ]  # fmt: skip
     following = _place(shown[-1]) if len(places) > limit else None
-    return ClockPage(items=items, next=following, total=clocks.count())
+    return ClockPage(items=items, next=following)
 
 
 def buckets(*, actor: Actor, now: datetime, chosen: ClockFilter | None = None) -> list[Bucket]:
@@ -112,25 +115,24 @@ def buckets(*, actor: Actor, now: datetime, chosen: ClockFilter | None = None) -
     allow(actor, "issue:read")
     chosen = chosen or ClockFilter()
     clocks = _chosen(actor, msgspec.structs.replace(chosen, within=""))
-    spans = {name: _span(since, until, now) for name, _, since, until in BUCKETS} | {"none": Q(due_at__isnull=True)}
-    counts = clocks.aggregate(**{name: Count("pk", filter=span) for name, span in spans.items()})
-    words = {name: told for name, told, _, _ in BUCKETS} | {"none": "Standing still"}
-    return [Bucket(name=name, words=words[name], count=counts[name]) for name in spans]
+    ends = [When(due_at__lt=now + until, then=Value(name)) for name, _, _, until in BUCKETS if until is not None]
+    place = Case(When(due_at__isnull=True, then=Value("none")), *ends, default=Value(BUCKETS[-1][0]))
+    counts = dict(clocks.annotate(place=place).values_list("place").annotate(Count("pk")))
+    names = [*((name, told) for name, told, _, _ in BUCKETS), ("none", "Standing still")]
+    return [Bucket(name=name, words=told, count=counts.get(name, 0)) for name, told in names]
 
 
-def attainment(*, actor: Actor, now: datetime, days: int = 30, kind: str = "") -> list[Attainment]:
-    """How many promises each team has kept over the last days, those without a team last."""
+def attainment(
+    *, actor: Actor, now: datetime, days: int = 30, kind: str = "resolution", team: str = ""
+) -> list[Attainment]:
+    """How many promises of a kind each team has kept over the last days, those without a team last."""
     allow(actor, "issue:read")
-    ended = Clock.objects.filter(
-        organization_id=actor.organization_id, stopped_at__gte=now - timedelta(days=days), stopped_at__isnull=False
-    )
-    late = Clock.objects.filter(organization_id=actor.organization_id, is_live=True, due_at__lte=now)
-    if kind:
-        ended, late = ended.filter(kind=_known(kind, KINDS)), late.filter(kind=kind)
+    clocks = Clock.objects.filter(organization_id=actor.organization_id, kind=_known(kind, KINDS))
+    ended = clocks.filter(stopped_at__gte=now - timedelta(days=days), stopped_at__isnull=False)
+    late = clocks.filter(_LIVE, due_at__lte=now)
+    own = projects.list_projects(actor=actor)
+    names = {project.id: (project.team_name, project.team) for project in own if team in ("", project.team)}
     told: dict[tuple[str, str], list[int]] = {}
-    names = {
-        project.id: (project.team_name or "", project.team or "") for project in projects.list_projects(actor=actor)
-    }
     for project_id, state, count in ended.values_list("project_id", "state").annotate(Count("pk")):
         if project_id in names:
             told.setdefault(names[project_id], [0, 0, 0])[0 if state == "met" else 1] += count
@@ -166,8 +168,8 @@ def reason_of(reading: Reading) -> str:
 
 
 def _chosen(actor: Actor, chosen: ClockFilter) -> QuerySet[Clock]:
-    found = Clock.objects.filter(organization_id=actor.organization_id, is_live=True)
-    found = found.filter(kind=_known(chosen.kind, KINDS)) if chosen.kind else found.filter(is_first=True)
+    found = Clock.objects.filter(_LIVE, organization_id=actor.organization_id)
+    found = found.filter(kind=_known(chosen.kind, KINDS)) if chosen.kind else found.filter(_FIRST)
     if chosen.state:
         found = found.filter(state=_known(chosen.state, STATES))
     if chosen.assignee == "none":

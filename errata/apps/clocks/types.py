@@ -61,7 +61,6 @@ class ClockRow(msgspec.Struct, frozen=True):
 class ClockPage(msgspec.Struct, frozen=True):
     items: list[ClockRow]
     next: str | None
-    total: int
 
 
 class Bucket(msgspec.Struct, frozen=True):
