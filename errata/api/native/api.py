@@ -5,6 +5,7 @@ from ninja import NinjaAPI, Swagger
 import errata
 from errata.api.kit import Bearer, answer_errors
 from errata.api.native.audit import router as audit
+from errata.api.native.clocks import router as clocks
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
 from errata.api.native.projects import router as projects
@@ -20,5 +21,5 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 answer_errors(api)
-for router in (projects, issues, events, audit):
+for router in (projects, issues, clocks, events, audit):
     api.add_router("", router)
