@@ -170,10 +170,10 @@ def _told(
         actor_kind=by.kind,
         actor_id=by.user_id,
         actor_name=by.name,
-        before={"stage": step.stage, "reason": reason, "regressed": regressed},
-        after={"stage": step.to, "reason": reason, "regressed": regressed},
+        before={"stage": step.stage, "category": step.category, "reason": reason, "regressed": regressed},
+        after={"stage": step.to, "category": step.to_category, "reason": reason, "regressed": regressed},
         reason=f"The project's workflow became {done.after}.",
-        evidence=plain({"workflow": {"before": done.before, "after": done.after}, "category": step.to_category}),
+        evidence=plain({"workflow": {"before": done.before, "after": done.after}}),
         at=at,
     )
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from errata.apps.accounts.queries import PersonNotFound
 from errata.apps.accounts.types import Actor
+from errata.apps.issues.assigning import set_assignee, set_deputy_of
 from errata.apps.issues.changes import Change, find_person, save
-from errata.apps.issues.holding import set_assignee, set_deputy_of
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.models import Issue
 from errata.apps.issues.talk import post_comment

@@ -17,6 +17,7 @@ from errata.apps.issues.aftermath import apply_actions
 from errata.apps.issues.changes import plain
 from errata.apps.issues.counts import next_seq, sketches_of, union_of_users
 from errata.apps.issues.models import Activity, Grouping, GroupingExplanation, GroupingUsers, Issue
+from errata.apps.issues.proving import FixedIn, fixes_of, spare
 from errata.apps.issues.types import Applied, GroupDelta, IssueOpened, IssueRegressed
 from errata.apps.issues.vocabulary import priority_rank, processes_of, severity_rank
 from errata.apps.projects import operations as projects
@@ -25,6 +26,7 @@ from errata.apps.records import storable
 from errata.apps.workflows.types import Process
 from errata.core import workflow
 from errata.core.arrivals import arrive
+from errata.core.release import predates
 from errata.core.sketch import Users
 from errata.core.vocabulary import OPEN_CATEGORIES
 from errata.core.workflow import Transition, Workflow
@@ -167,7 +169,7 @@ def _regress(met: Sequence[_Met], places: dict[int, DigestProject], *, at: datet
     if not newest:
         return []
     rows = Issue.objects.filter(id__in=newest).values_list(*_Ended._fields)
-    ended = [_Ended(*row) for row in rows]
+    ended = _after_the_fix([_Ended(*row) for row in rows], newest, at=at)
     processes = processes_of({issue.project_id for issue in ended})
     moved = [
         (issue, move)
@@ -207,6 +209,36 @@ def _newest(met: Sequence[_Met]) -> dict[int, GroupDelta]:
     for group in sorted(met, key=lambda group: group.delta.last_ms):
         newest[group.issue_id] = group.delta
     return newest
+
+
+def _after_the_fix(ended: list[_Ended], newest: dict[int, GroupDelta], *, at: datetime) -> list[_Ended]:
+    """Those whose events may have had the fix. One of an older release counts, but is no regression: told once each."""
+    fixes = fixes_of(newest)
+    told: list[Activity] = []
+    after: list[_Ended] = []
+    for issue in ended:
+        fix, delta = fixes.get(issue.id), newest[issue.id]
+        releases = set(delta.releases) or {delta.sample.release}
+        if fix is None or not all(predates(r, carriers=fix.carriers, without=fix.without) for r in releases):
+            after.append(issue)
+        elif fresh := sorted(releases - set(fix.spared)):
+            spare(issue.id, [*fix.spared, *fresh])
+            told.append(_spared(issue, delta, fresh, fix, at))
+    Activity.objects.bulk_create(told)
+    return after
+
+
+def _spared(issue: _Ended, delta: GroupDelta, releases: list[str], fix: FixedIn, at: datetime) -> Activity:
+    return Activity(
+        issue_id=issue.id,
+        kind="spared",
+        actor_kind="system",
+        actor_name="Errata",
+        after={"stage": issue.stage},
+        reason=f"{', '.join(releases)[:200]} is older than the fix in {fix.carriers[0]}: counted, not reopened.",
+        evidence=plain({"event_id": delta.event_id, "releases": releases, "fixed_in": fix.carriers[:10]}),
+        at=at,
+    )
 
 
 def _recurrence(issue: _Ended, delta: GroupDelta, moves: Workflow) -> Transition | None:

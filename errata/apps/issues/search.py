@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 import msgspec
 from django.db.models import Exists, OuterRef, Q
@@ -34,6 +34,7 @@ from errata.core.search import (
     pattern,
 )
 from errata.core.search.facts import levels
+from errata.core.search.values import day_from
 from errata.core.workflow.rules import FIELD
 from errata.ports.event_store import Scope, StoreUnavailable
 
@@ -48,14 +49,17 @@ CLOSED = Q(is_open__in=(False,))
 _EVERYTHING = ~Q(pk__in=[])
 _NOTHING = Q(pk__in=[])
 _LOOKUPS = {"=": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte"}
-_COLUMNS = {"count": "count", "users": "users", "comments": "comment_count"}
+_COLUMNS = {"count": "count", "users": "users", "comments": "comment_count", "score": "score"}
 _MOMENTS = {
     "first_seen": "first_seen",
     "last_seen": "last_seen",
     "age": "first_seen",
     "created": "created_at",
     "updated": "updated_at",
+    "moved": "stage_changed_at",
+    "due": "due_at",
 }
+_KINDS = {"age": "age", "due": "ahead"}
 _PEOPLE = {"assignee": "assignee_id", "deputy": "deputy_id", "creator": "created_by_id"}
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9]{1,9})-(\d{1,9})", re.ASCII)
 
@@ -176,7 +180,7 @@ class _Compiler:
 
     def _moment(self, term: Term, value: str) -> Q:
         column = _MOMENTS[term.key]
-        span = interval(value=value, operator=term.operator, now=self._now, age=term.key == "age")
+        span = interval(value=value, operator=term.operator, now=self._now, kind=_KINDS.get(term.key, "date"))
         since = Q(**{f"{column}__gte": span.since}) if span.since else _EVERYTHING
         return since & Q(**{f"{column}__lt": span.until}) if span.until else since
 
@@ -244,14 +248,8 @@ def _number(_: _Compiler, term: Term, value: str) -> Q:
 
 def _of_days(column: str, span: Interval) -> Q:
     """Days are kept as texts like 2026-11-25, whose order is that of the days."""
-    since = Q(**{f"{column}__gte": _day_from(span.since)}) if span.since else _EVERYTHING
-    return since & Q(**{f"{column}__lt": _day_from(span.until)}) if span.until else since
-
-
-def _day_from(moment: datetime) -> str:
-    """The first day that begins at the moment or later."""
-    day = moment.date() if moment.time() == time() else moment.date() + timedelta(days=1)
-    return day.isoformat()
+    since = Q(**{f"{column}__gte": day_from(span.since)}) if span.since else _EVERYTHING
+    return since & Q(**{f"{column}__lt": day_from(span.until)}) if span.until else since
 
 
 def _level(_: _Compiler, term: Term, value: str) -> Q:
@@ -321,6 +319,8 @@ _FIELDS: dict[str, _Compile] = {
     "culprit": _contained("culprit"),
     "platform": _exactly("platform"),
     "level": _level,
+    "clock": _choice("clock_state"),
+    "waiting_on": _contained("waiting_on"),
     **dict.fromkeys(_COLUMNS, _number),
     **dict.fromkeys(_MOMENTS, _Compiler._moment),
 }
@@ -333,6 +333,9 @@ _HAS: dict[str, Q] = {
     "label": Q(Exists(IssueLabel.objects.filter(issue=OuterRef("pk")))),
     "culprit": ~Q(culprit=""),
     "level": ~Q(level=""),
+    "due": Q(due_at__isnull=False),
+    "clock": ~Q(clock_state=""),
+    "waiting_on": ~Q(waiting_on=""),
     "platform": ~Q(platform=""),
     "count": Q(count__gt=0),
     "users": Q(users__gt=0),

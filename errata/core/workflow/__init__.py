@@ -1,10 +1,10 @@
 """Stages and the moves between them: `(state, command) → Transition`, or a refusal. Decides; touches nothing."""
 
-from errata.core.workflow.default import DEFAULT, REASONS
+from errata.core.workflow.default import DEFAULT, EVIDENCE, REASONS
 from errata.core.workflow.difference import Line, difference
 from errata.core.workflow.gallery import GALLERY, Blueprint, find_blueprint
 from errata.core.workflow.migration import Migration, StageUnknown, Step, plan
-from errata.core.workflow.rules import TransitionRefused, decide, moves, regress
+from errata.core.workflow.rules import OVERRIDE, PROOF_WORDS, TransitionRefused, decide, moves, regress
 from errata.core.workflow.types import (
     Action,
     ActionKind,
@@ -24,7 +24,10 @@ from errata.core.workflow.validate import validate
 
 __all__ = [
     "DEFAULT",
+    "EVIDENCE",
     "GALLERY",
+    "OVERRIDE",
+    "PROOF_WORDS",
     "REASONS",
     "Action",
     "ActionKind",

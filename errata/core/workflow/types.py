@@ -70,8 +70,8 @@ class Rule(msgspec.Struct, frozen=True):
     effects: tuple[Effect, ...] = ()
     by: tuple[ActorKind, ...] = ("person", "token", "system")
     on: Literal["", "recurrence"] = ""  # what makes the system move by itself
+    evidence: tuple[str, ...] = ()  # what has to be proven first, where it applies; see errata.core.retest
     guards: tuple[Guard, ...] = ()
-    evidence: tuple[str, ...] = ()  # names of the proofs that have to be there
     actions: tuple[Action, ...] = ()
 
 
@@ -101,6 +101,7 @@ class IssueState(msgspec.Struct, frozen=True):
     assignee: str | None = None
     reason: str | None = None  # why it was closed, when it wasn't for being fixed
     regressed: bool = False
+    evidence: frozenset[str] = frozenset()  # what is proven of its fix, or doesn't apply to it
     deputy: str | None = None
     values: Mapping[str, Any] = {}  # of custom fields, by their slug
 
@@ -108,7 +109,8 @@ class IssueState(msgspec.Struct, frozen=True):
 class Command(msgspec.Struct, frozen=True):
     to: str  # a stage's name or a rule's
     by: ActorKind = "person"
-    fields: Mapping[str, Any] = {}  # what was given: assignee, comment, reason …
+    fields: Mapping[str, Any] = {}  # what was given: assignee, comment, reason, override …
+    evidence: Mapping[str, Any] = {}  # why it is moved, for its activity
     who: str | None = None  # the person, as `assignee` names them
     administers: bool = False
 

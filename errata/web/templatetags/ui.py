@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from errata.core.workflow import DEFAULT
+from errata.core.workflow import DEFAULT, GALLERY
 from errata.web import draw, markdown
 from errata.web.assets import asset_url
 
@@ -69,7 +69,12 @@ _CRUMB_ICONS = {
 _STAGE_SHAPES = {"new", "assigned", "revise", "retest", "fixed", "closed"}
 # What a stage looks like whose name has no sign of its own.
 _CATEGORY_SHAPES = {"new": "new", "active": "assigned", "verify": "retest", "done": "fixed", "closed": "closed"}
-_MEANT = {stage.name.lower(): stage.category for stage in DEFAULT.stages}
+# Where only the name is known: what it means in the default workflow, else in one of the gallery.
+_MEANT = {
+    stage.name.lower(): stage.category
+    for moves in (*(found.workflow for found in reversed(GALLERY)), DEFAULT)
+    for stage in moves.stages
+}
 _UNITS = ((60, "s", 1), (3_600, "min", 60), (86_400, "h", 3_600), (7 * 86_400, "d", 86_400))
 
 
@@ -136,7 +141,7 @@ def kind_icon(value: str) -> str:
 def stage_shape(value: str, category: str = "") -> str:
     """The sign of a stage: its own, or that of what it means."""
     name = str(value).lower()
-    shape = _CATEGORY_SHAPES.get(category, "")
+    shape = _CATEGORY_SHAPES.get(category or _MEANT.get(name, ""), "")
     # A team may call something else Closed than what is closed: what it means goes first.
     fits = not category or _MEANT.get(name) == category
     return name if name in _STAGE_SHAPES and fits else shape or "new"
@@ -202,6 +207,26 @@ def distance(moment: datetime, *, now: datetime) -> str:
             return f"{seconds // size}{unit}"
     local = timezone.localtime(moment)
     return f"{local:%b} {local.day}" if moment.year == now.year else f"{local:%b} {local.day}, {local.year}"
+
+
+_SPELT = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+@register.filter
+def spell(seconds: int | None) -> str:
+    """A length of time in its two largest units: `3d 4h`, `25min`; a dash for none."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds}s"
+    place = next(place for place, (size, _) in enumerate(_SPELT) if seconds >= size)
+    size, unit = _SPELT[place]
+    words = f"{seconds // size}{unit}"
+    if place + 1 < len(_SPELT) and seconds // size < 10:
+        smaller, name = _SPELT[place + 1]
+        rest = seconds % size // smaller
+        words += f" {rest}{name}" if rest else ""
+    return words
 
 
 @register.filter

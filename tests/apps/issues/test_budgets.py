@@ -13,7 +13,7 @@ BUDGETS = {
     "list": (7, lambda a: queries.list_issues(actor=a, now=NOW, query="is:open", limit=50)),
     "search": (7, lambda a: queries.list_issues(actor=a, now=NOW, query="is:open priority:High plan", limit=50)),
     "tabs": (4, lambda a: queries.count_views(actor=a, now=NOW, queries=["", "is:open", "stage:New", "is:closed"])),
-    "issue": (8, lambda a: queries.issue(actor=a, key="PAY-1")),
+    "issue": (9, lambda a: queries.issue(actor=a, key="PAY-1")),
     "changes": (5, lambda a: queries.changes_since(actor=a, seq=0)),
     "activity": (3, lambda a: queries.activity(actor=a, key="PAY-1")),
     "comments": (3, lambda a: queries.comments(actor=a, key="PAY-1")),

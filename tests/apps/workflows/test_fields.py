@@ -6,6 +6,7 @@ from errata.apps.accounts.permissions import Forbidden
 from errata.apps.accounts.queries import PersonNotFound
 from errata.apps.audit import queries as audit
 from errata.apps.issues import operations as issues
+from errata.apps.issues import past
 from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.vocabulary import FieldRefused
 from errata.apps.workflows import operations, queries
@@ -14,7 +15,7 @@ from errata.apps.workflows.vocabularies import ArrivalsRefused, FieldDefinitionR
 from errata.core.arrivals import ArrivalRules
 from errata.core.fields import EVERY, CustomField, FieldValueRefused
 from errata.core.search import SearchError
-from tests.apps.facts import delta
+from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, find, kinds, look, report
 from tests.conftest import NOW
 
@@ -243,3 +244,34 @@ def test_members_change_no_words(fields, bob):
     ):
         with pytest.raises(Forbidden):
             write()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "field.points:3", "field.points:>=3", "!field.points:3", "has:field.points", "!has:field.points",
+        "field.due:2026-12-01", "field.due:>2026-12-01", "field.due:-7d", "field.impact:None",
+        "field.impact:[Down, slow]",
+        "field.tester:me", "field.tester:none", "!field.tester:me", "field.paid:yes", "field.paid:no", "field.run:wiki",
+        "field.run:https*refunds", "field.points:5 OR field.paid:yes",
+    ],
+)  # fmt: skip
+def test_a_search_in_memory_finds_by_fields_what_the_records_find(fields, events, bob, alice, query):
+    report("1", bob, fields={"points": 3, "due": "2026-12-01", "impact": "Down", "tester": "me", "paid": True,
+                             "run": "https://wiki.example/refunds"})  # fmt: skip
+    report("2", bob, fields={"points": 5, "due": "2026-11-20", "impact": "None", "tester": "alice@shop.example"})
+    report("3", bob, fields={"paid": False})
+
+    found = past.list_issues_as_of(actor=bob, as_of=NOW, query=query).items
+
+    assert {row.key for row in found} == set(find(query, bob))
+
+
+def test_values_are_seen_as_they_were(fields, bob):
+    report("1", bob, fields={"points": 3})
+    issues.update_issue(key="PAY-1", fields={"points": 5, "impact": "Slow"}, by=bob, at=later(hours=1))
+    issues.update_issue(key="PAY-1", fields={"points": None}, by=bob, at=later(hours=2))
+
+    seen = [past.issue_as_of(actor=bob, key="PAY-1", as_of=later(hours=h)).values for h in (0, 1, 2)]
+
+    assert seen == [{"points": 3}, {"points": 5, "impact": "Slow"}, {"impact": "Slow"}]
