@@ -102,8 +102,8 @@ def restore_type(*, name: str, by: Actor, at: datetime) -> None:
         audit.record(by=by, action="issue_type.restored", target=name, at=at)
 
 
-def save_field(*, field: core_fields.CustomField, by: Actor, at: datetime) -> FieldView:
-    """Add a custom field, or change the one with that slug. Its kind stays, for there are values of it."""
+def save_field(*, field: core_fields.CustomField, by: Actor, at: datetime, new: bool = False) -> FieldView:
+    """Add a custom field, or change the one with that slug unless it has to be `new`. Its kind stays."""
     allow(by, "project:admin")
     with write():
         rows = CustomField.objects.filter(organization_id=by.organization_id)
@@ -112,6 +112,8 @@ def save_field(*, field: core_fields.CustomField, by: Actor, at: datetime) -> Fi
         faults = core_fields.faults(field, types=[*known, *field.types] if row else known)
         if row is not None and row.body["kind"] != field.kind:
             faults.append(f"{field.name} is a {row.body['kind']} and stays one: add a new field instead.")
+        if row is not None and new:
+            faults.append(f"There is a field {field.slug} already{' that was put away' if row.archived_at else ''}.")
         if row is None and rows.filter(archived_at=None).count() >= FIELDS_MAX:
             faults.append(f"{FIELDS_MAX} fields are the most.")
         if faults:

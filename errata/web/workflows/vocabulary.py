@@ -74,7 +74,7 @@ def field(request: ActorRequest, slug: str = "") -> HttpResponse:
     if request.method == "POST":
         shown = _posted_field(request, shown)
         try:
-            operations.save_field(field=shown, by=request.actor, at=request.now)
+            operations.save_field(field=shown, new=not slug, by=request.actor, at=request.now)
         except Refusal as refusal:
             form = Form(problem=refusal.message)
         else:

@@ -191,6 +191,11 @@ def test_a_fields_kind_stays(fields, alice):
     assert [view.field.name for view in queries.list_fields(actor=alice)][1] == "Story points"
 
 
+def test_a_new_field_does_not_take_the_place_of_another(fields, alice):
+    with pytest.raises(FieldDefinitionRefused, match="There is a field points already"):
+        operations.save_field(field=CustomField("points", "Points", "number"), new=True, by=alice, at=NOW)
+
+
 def test_types_are_added_put_away_and_taken_back(payments, alice, bob):
     operations.add_type(name="  Chore ", meaning="Has to be done", by=alice, at=NOW)
     assert look(report("Sweep", bob, type="chore"), bob).type == "Chore"
