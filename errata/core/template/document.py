@@ -54,7 +54,7 @@ def _written(value: Any) -> Any:
     return value
 
 
-_DURATIONS = {"response", "update", "resolution"}
+_DURATIONS = {"response", "update", "resolution", "every"}
 
 
 def _read(value: Any) -> Any:
