@@ -20,6 +20,9 @@ THEMES = (
 )
 _NAVIGATION = (
     ("Issues", "issues", "inbox"),
+    ("Board", "board", "square-kanban"),
+    ("My work", "me", "list-checks"),
+    ("Calendar", "calendar", "calendar-days"),
     ("Projects", "projects", "folder"),
     ("People", "people", "users"),
     ("Audit", "audit", "scroll-text"),
@@ -28,13 +31,18 @@ _NAVIGATION = (
 SHORTCUTS = (
     ("Anywhere", (
         (("Ctrl", "K"), "Search and commands"), (("/",), "Search issues"), (("c",), "New issue"),
-        (("g", "i"), "Go to issues"), (("g", "m"), "Go to my issues"), (("g", "p"), "Go to projects"),
+        (("g", "i"), "Go to issues"), (("g", "b"), "Go to the board"), (("g", "w"), "Go to my work"),
+        (("g", "m"), "Go to my issues"), (("g", "p"), "Go to projects"),
         (("g", "o"), "Go to people"), (("g", "a"), "Go to the audit log"), (("g", "s"), "Go to settings"),
         (("[",), "Collapse the side bar"), (("z",), "Undo the last change"), (("?",), "This sheet"),
     )),
     ("In a list", (
         (("j",), "Next issue"), (("k",), "Previous issue"), (("↵",), "Open"), (("x",), "Select"),
         (("Shift", "click"), "Select a range"), (("Esc",), "Clear the selection"),
+    )),
+    ("On a board", (
+        (("↑", "↓", "←", "→"), "Walk between cards"), (("Shift", "←"), "Move the card a column back"),
+        (("Shift", "→"), "Move it a column on"), (("s",), "Choose its stage"),
     )),
     ("On an issue, or the selected ones", (
         (("a",), "Assign"), (("i",), "Assign to me"), (("d",), "Deputy"), (("s",), "Stage"), (("p",), "Priority"),

@@ -3,12 +3,13 @@ import { $, $$, at, on, typing } from "./dom.js";
 import { copy } from "./copy.js";
 import { change, openPicker } from "./menus.js";
 import { openPalette } from "./palette.js";
+import { all, forget } from "./selection.js";
 import { undoLast } from "./toasts.js";
 
 const page = () => document.body.dataset.page;
 const rows = () => $$("[data-row]");
 const current = () => $("[data-row][data-current]");
-export const selected = () => $$("[data-row] input[type=checkbox]:checked").map((box) => box.value);
+export const selected = () => all() ?? [...new Set($$("[data-row] input[type=checkbox]:checked").map((box) => box.value))];
 
 export function keysUnder() {
   if (page() === "issue") return [$("[data-issue]").dataset.issue];
@@ -70,6 +71,7 @@ function toggle() {
 }
 
 function clear() {
+  forget();
   const boxes = $$("[data-row] input[type=checkbox]:checked");
   for (const box of boxes) box.click();
   return boxes.length > 0;
@@ -102,7 +104,7 @@ const plain = {
   Escape: () => clear(),
 };
 
-const leader = { i: "/issues/", p: "/projects/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me" };
+const leader = { i: "/issues/", p: "/projects/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me", b: "/board/", w: "/me/" };
 let leading = 0;
 
 function press(event) {
