@@ -34,10 +34,11 @@ def put_under(issue: Issue, parent: str | None, *, by: Actor, at: datetime) -> C
         )
     before = _row_of(issue.parent_id)
     change = Change("parent", before={"parent": _fact(before)}, after={"parent": _fact(above)})
+    changed = save(issue, [change], by=by, at=at, fields={"parent_id": above.id if above else None})
     if before:
         # The parent that lost it shows one part less.
         Issue.objects.filter(id=before.id).update(seq=issue.seq)
-    return save(issue, [change], by=by, at=at, fields={"parent_id": above.id if above else None})
+    return changed
 
 
 def ancestors_of(row: Issue) -> list[Issue]:

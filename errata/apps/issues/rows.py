@@ -12,6 +12,7 @@ from errata.apps.accounts.queries import initials, person_of
 from errata.apps.accounts.types import Person
 from errata.apps.issues.models import Activity, Comment, Grouping, Issue, IssueLabel, IssueLink
 from errata.apps.issues.types import ActivityView, ClockState, CommentView, IssueRow, LabelView, ProjectRef
+from errata.core.vocabulary import OPEN_CATEGORIES
 
 UNDOABLE = {
     "title", "description", "type", "priority", "severity", "labels", "assignee", "deputy", "stage", "merged",
@@ -157,7 +158,7 @@ def _row(columns: tuple[object, ...], labels: list[LabelView], groups: list[int]
         due_at=own.due_at,
         parts=counts.parts,
         parts_done=counts.parts_done,
-        blockers=counts.blockers,
+        blockers=counts.blockers if own.category in OPEN_CATEGORIES else 0,
     )
 
 

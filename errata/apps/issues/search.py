@@ -179,7 +179,7 @@ class _Compiler:
         "regressed": lambda _: Q(regressed=True),
         "unhandled": lambda _: Q(unhandled=True),
         "handled": lambda _: Q(unhandled=False, count__gt=0),
-        "blocked": lambda _: _linked("target", "source"),
+        "blocked": lambda _: OPEN & _linked("target", "source"),
         "blocking": lambda _: OPEN & _linked("source", "target"),
     }
 

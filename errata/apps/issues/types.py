@@ -117,7 +117,7 @@ class IssueRow(msgspec.Struct, frozen=True):
     due_at: datetime | None = None
     parts: int = 0  # issues that are a part of this one
     parts_done: int = 0  # of them, fixed or closed
-    blockers: int = 0  # open issues that block this one
+    blockers: int = 0  # open issues that block this one; a finished one waits for nothing
 
 
 class GroupView(msgspec.Struct, frozen=True):

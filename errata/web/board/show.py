@@ -68,6 +68,7 @@ class Address(msgspec.Struct, frozen=True):
 class Card(msgspec.Struct, frozen=True):
     issue: IssueRow
     age: int  # 0 to 3: how long it has stood in its stage
+    days: int
     drops: str  # the number of the ways it may go
     finished: bool
 
@@ -81,6 +82,7 @@ class Cell(msgspec.Struct, frozen=True):
     cards: list[Card]
     count: int
     more_url: str
+    slim: bool  # the whole column is empty
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -151,13 +153,15 @@ def lanes(request: ActorRequest, address: Address, board: Board, ways: Ways) -> 
     """The rows of the board; without lanes, one that has no name."""
     if not address.lanes:
         own = boards.piles(actor=request.actor, asked=address.asked, of=board, now=request.now)
-        return [LaneShown(lane=None, cells=cells(own, address, ways, now=request.now), url="", field="")]
+        return [LaneShown(lane=None, cells=cells(own, address, ways, of=board, now=request.now), url="", field="")]
     filled = boards.lane_piles(actor=request.actor, asked=address.asked, of=board, now=request.now)
     field = address.lanes if address.lanes in _SETTABLE else ""
     return [
         LaneShown(
             lane=lane,
-            cells=cells(filled[lane.id], address, ways, now=request.now, lane=lane) if lane.id in filled else None,
+            cells=cells(filled[lane.id], address, ways, of=board, now=request.now, lane=lane)
+            if lane.id in filled
+            else None,
             url=address.with_(lane=lane.id),
             field=field,
         )
@@ -166,7 +170,7 @@ def lanes(request: ActorRequest, address: Address, board: Board, ways: Ways) -> 
 
 
 def cells(
-    piles: Sequence[Pile], address: Address, ways: Ways, *, now: datetime, lane: Lane | None = None
+    piles: Sequence[Pile], address: Address, ways: Ways, *, of: Board, now: datetime, lane: Lane | None = None
 ) -> list[Cell]:
     """The columns of a row with their cards."""
     lane_id = lane.id if lane else ""
@@ -178,6 +182,7 @@ def cells(
             cards=[card(row, ways, now=now) for row in pile.cards],
             count=pile.count,
             more_url=more_url(address, pile, lane=lane_id),
+            slim=not of.counts.get(pile.column.id),
         )
         for pile in piles
     ]
@@ -188,7 +193,7 @@ def card(row: IssueRow, ways: Ways, *, now: datetime) -> Card:
     finished = row.category in CLOSED_CATEGORIES
     days = (now - row.stage_changed_at).days
     age = 0 if finished else sum(days >= bound for bound in _AGES)
-    return Card(issue=row, age=age, drops=ways.of(row), finished=finished)
+    return Card(issue=row, age=age, days=days, drops=ways.of(row), finished=finished)
 
 
 def more_url(address: Address, pile: Pile, *, lane: str) -> str:

@@ -75,7 +75,7 @@ def lane(request: ActorRequest) -> HttpResponse:
         return HttpResponse("")
     piles = boards.piles(actor=request.actor, asked=address.asked, of=board, lane=chosen, now=request.now)
     ways = show.Ways(board.columns, request)
-    cells = show.cells(piles, address, ways, now=request.now, lane=chosen)
+    cells = show.cells(piles, address, ways, of=board, now=request.now, lane=chosen)
     return render(request, "board/cells.html", {"cells": cells, "ways": ways.told})
 
 

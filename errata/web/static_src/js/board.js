@@ -52,13 +52,17 @@ function count(column, change) {
 }
 
 function limits() {
+  for (const head of $$("[data-head]")) {
+    const slim = $("[data-count-of]", head).textContent === "0";
+    for (const part of [head, ...$$(`[data-cell="${CSS.escape(head.dataset.head)}"]`)]) part.classList.toggle("col-slim", slim);
+  }
   for (const head of $$("[data-head][data-limit]")) {
     const now = Number($("[data-count-of]", head).textContent);
     const over = now - Number(head.dataset.limit);
     const sign = $("[data-over-of]", head);
     head.classList.toggle("col-over", over > 0);
     sign.hidden = !(over > 0);
-    $("span", sign).textContent = `${over} over`;
+    $("span", sign).textContent = `+${over}`;
   }
 }
 

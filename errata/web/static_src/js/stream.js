@@ -6,6 +6,7 @@ import { apply, openPicker } from "./menus.js";
 import { all, forget, selectAll, uncheck } from "./selection.js";
 
 let anchor;
+let told = 0; // how many were selected when it was last said
 
 export const busy = () => selected().length > 0 || Boolean($("dialog[open]")) || Boolean($("[popover]:popover-open"));
 
@@ -23,7 +24,8 @@ function showBulk() {
     head.checked = keys.length > 0 && keys.length >= $$("[data-row]").length;
     head.indeterminate = keys.length > 0 && !head.checked;
   }
-  announce(keys.length ? `${keys.length} selected` : "");
+  if (keys.length !== told) announce(keys.length ? `${keys.length} selected` : "Nothing selected");
+  told = keys.length;
 }
 
 function range(box, event) {
