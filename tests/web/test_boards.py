@@ -384,12 +384,12 @@ def test_a_viewer_looks_and_moves_nothing(carol: Actor, browser: Any, failure: s
 @pytest.mark.parametrize(
     ("path", "queries_max"),
     [
-        ("/board/", 16),
-        ("/board/?lanes=assignee", 18),
+        ("/board/", 17),
+        ("/board/?lanes=assignee", 19),
         ("/board/cards/?key=PAY-1&key=PAY-2", 16),
         ("/me/", 14),
         ("/calendar/", 14),
-        ("/issues/?cols=key,title,labels,due,parts,parent,project", 15),
+        ("/issues/?cols=key,title,labels,due,parts,parent,project", 18),
     ],
 )
 @pytest.mark.parametrize("size", [2, 24])

@@ -41,12 +41,12 @@ class ProjectOut(Schema):
     team: str
     active: bool
     quota_per_minute: int
-    open_issues: int
+    open_issues: int | None = Field(description="Null when the token may not read issues.")
     created_at: datetime
     first_event_at: datetime | None
 
     @staticmethod
-    def of(project: ProjectView, *, open_issues: int) -> "ProjectOut":
+    def of(project: ProjectView, *, open_issues: int | None) -> "ProjectOut":
         return ProjectOut(**asdict(project), open_issues=open_issues)
 
 
@@ -141,7 +141,7 @@ class IssueOut(Schema):
     blockers: int = Field(description="How many open issues block this one.")
     due_at: datetime | None = Field(description="When the clock that is due first runs out.")
     clock_state: str = Field(description="running, at_risk, breached, paused or met; empty without a clock.")
-    score: float
+    score: float = Field(description="By the basis for ranking of its project's template; greater comes first.")
 
     @staticmethod
     def fields_of(row: IssueRow) -> dict[str, Any]:
@@ -244,6 +244,7 @@ class TransitionIn(Schema):
     comment: str | None = None
     reason: str | None = None
     assignee: str | None = None
+    override: str | None = Field(None, description="The reason to pass a retest without proof; a comment will do.")
 
 
 class CommentIn(Schema):

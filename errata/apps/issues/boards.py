@@ -13,6 +13,7 @@ from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues import cursors, rows
 from errata.apps.issues.finding import project_ids, search
 from errata.apps.issues.models import Issue, Label
+from errata.apps.issues.proving import evidence_of_rows
 from errata.apps.issues.types import IssueRow
 from errata.apps.issues.vocabulary import workflow_of
 from errata.apps.projects import queries as projects_of
@@ -241,6 +242,11 @@ class Drops:
         self._actor = actor
         self._known: dict[tuple[Any, ...], dict[str, Drop]] = {}
         self._workflows: dict[int, Workflow] = {}
+        self._evidence: dict[int, frozenset[str]] = {}
+
+    def prepare(self, cards: Sequence[IssueRow]) -> None:
+        """Read what is proven of these issues, where their workflow will ask for it."""
+        self._evidence |= evidence_of_rows(cards)
 
     def of(self, row: IssueRow) -> dict[str, Drop]:
         """What a drop on each other column would mean."""
@@ -252,8 +258,9 @@ class Drops:
             assignee=str(row.assignee.id) if row.assignee else None,
             reason=row.reason or None,
             regressed=row.regressed,
+            evidence=self._evidence.get(row.id, frozenset()),
         )
-        known = (place, state.stage, bool(state.assignee), state.reason, state.regressed)
+        known = (place, state.stage, bool(state.assignee), state.reason, state.regressed, state.evidence)
         if known not in self._known:
             self._known[known] = self._asked(self._workflows[place], state)
         return self._known[known]

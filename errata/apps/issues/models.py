@@ -187,6 +187,23 @@ class Activity(models.Model):
         return f"{self.kind} of {self.issue_id}"
 
 
+class Proof(models.Model):
+    """What is proven of an issue's fix, as the retest last noted it."""
+
+    issue = models.OneToOneField(Issue, on_delete=models.CASCADE, primary_key=True, related_name="proof")
+    needed = models.JSONField(default=list)  # the names of the proofs that apply
+    held = models.JSONField(default=list)  # and of those that hold
+    carriers = models.JSONField(default=list)  # the releases known to have the fix
+    without = models.JSONField(
+        default=list
+    )  # and those known not to have it that their versions don't show to be older
+    spared = models.JSONField(default=list)  # older releases whose events came after the fix: each was told once
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.issue_id}: {self.held} of {self.needed}"
+
+
 class Label(models.Model):
     organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=50)

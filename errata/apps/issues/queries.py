@@ -16,11 +16,22 @@ from errata.apps.issues.counts import newest_seq
 from errata.apps.issues.finding import listed as _listed
 from errata.apps.issues.finding import project_ids as _project_ids
 from errata.apps.issues.finding import search as _search
+from errata.apps.issues.holding import (
+    Familiar,
+    count_unassigned,
+    familiar_people,
+    holders,
+    holders_of,
+    loads_of,
+    reassigned_by_hand,
+    unassigned_keys,
+)
 from errata.apps.issues.linking import WORDS, kind_of
 from errata.apps.issues.models import (
     Activity,
     Comment,
     CommentEdit,
+    FollowerPlace,
     Grouping,
     Issue,
     IssueLink,
@@ -28,6 +39,7 @@ from errata.apps.issues.models import (
     SavedView,
     Watcher,
 )
+from errata.apps.issues.proving import evidence_of, verifying
 from errata.apps.issues.search import OPEN, asks_events, compile_search
 from errata.apps.issues.types import (
     ActivityView,
@@ -50,6 +62,7 @@ from errata.core.ids import ProjectId
 from errata.core.search import SearchError
 
 __all__ = [
+    "Familiar",
     "activity",
     "changes_since",
     "comment_edits",
@@ -57,17 +70,28 @@ __all__ = [
     "completions",
     "count_issues",
     "count_open",
+    "count_unassigned",
+    "count_unfollowed",
     "count_views",
+    "familiar_people",
     "groups",
+    "holders",
+    "holders_of",
     "issue",
     "issue_of_group",
     "issues_by_keys",
+    "keys_first_in",
+    "keys_of",
     "list_issues",
     "list_keys",
     "list_labels",
     "list_views",
+    "loads_of",
     "newest_change",
+    "reassigned_by_hand",
     "scope_of",
+    "unassigned_keys",
+    "verifying",
 ]
 
 PAGE_MAX = 500
@@ -140,6 +164,12 @@ def count_open(*, actor: Actor) -> dict[int, int]:
     return dict(found)
 
 
+def count_unfollowed(name: str) -> int:
+    """How many activities a follower has yet to read: 0 most of the time, many after an import."""
+    place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first() or 0
+    return Activity.objects.filter(id__gt=place).count()
+
+
 def issue(*, actor: Actor, key: str) -> IssueDetail:
     """An issue by its key. A merged one is shown as it was, with the key it went into. Raises IssueNotFound."""
     allow(actor, "issue:read")
@@ -205,6 +235,19 @@ def groups(*, actor: Actor, key: str) -> list[GroupView]:
     ]
 
 
+def keys_first_in(*, actor: Actor, release: str, limit: int = 200) -> list[str]:
+    """The keys of the issues whose first event was of a release, newest first."""
+    allow(actor, "issue:read")
+    rows = _listed(actor, None).filter(first_release=storable(release)).select_related("project").order_by("-id")
+    return [key_of(row) for row in rows[:limit]]
+
+
+def keys_of(*, actor: Actor, ids: Collection[int]) -> list[str]:
+    """The keys of issues by their numbers, newest first."""
+    allow(actor, "issue:read")
+    return [key_of(row) for row in visible(actor).filter(id__in=ids).select_related("project").order_by("-id")]
+
+
 def scope_of(issues: Iterable[IssueRow]) -> dict[ProjectId, list[int]]:
     """The issues' groups, as the event store asks for them."""
     scope: dict[ProjectId, list[int]] = {}
@@ -223,11 +266,12 @@ def activity(*, actor: Actor, key: str, before: int | None = None, limit: int = 
     return [rows.activity_view(row) for row in found[: max(1, min(limit, _ACTIVITY_MAX))]]
 
 
-def comments(*, actor: Actor, key: str) -> list[CommentView]:
-    """An issue's comments, oldest first."""
+def comments(*, actor: Actor, key: str, after: int = 0, limit: int | None = None) -> list[CommentView]:
+    """An issue's comments, oldest first; `after` is the id that the last page ended with."""
     allow(actor, "issue:read")
-    found = Comment.objects.filter(issue__in=_one(actor, key)).select_related("author").annotate(times=Count("edits"))
-    return [rows.comment_view(row, edits=row.times) for row in found.order_by("id")]
+    of_issue = Comment.objects.filter(issue__in=_one(actor, key), id__gt=after)
+    found = of_issue.select_related("author").annotate(times=Count("edits")).order_by("id")
+    return [rows.comment_view(row, edits=row.times) for row in found[:limit]]
 
 
 def comment_edits(*, actor: Actor, comment_id: int) -> list[CommentEditView]:
@@ -318,5 +362,6 @@ def _moves(row: Issue, actor: Actor) -> list[workflow.Move]:
         assignee=str(row.assignee_id) if row.assignee_id else None,
         reason=row.reason or None,
         regressed=row.regressed,
+        evidence=evidence_of(row),
     )
     return workflow.moves(workflow_of(row.project_id), state=state, command=workflow.Command(to="", by=actor.kind))

@@ -43,13 +43,14 @@ CLOSED = Q(is_open__in=(False,))
 _EVERYTHING = ~Q(pk__in=[])
 _NOTHING = Q(pk__in=[])
 _LOOKUPS = {"=": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte"}
-_COLUMNS = {"count": "count", "users": "users", "comments": "comment_count"}
+_COLUMNS = {"count": "count", "users": "users", "comments": "comment_count", "score": "score"}
 _MOMENTS = {
     "first_seen": "first_seen",
     "last_seen": "last_seen",
     "age": "first_seen",
     "created": "created_at",
     "updated": "updated_at",
+    "moved": "stage_changed_at",
 }
 _PEOPLE = {"assignee": "assignee_id", "deputy": "deputy_id", "creator": "created_by_id"}
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9]{1,9})-(\d{1,9})", re.ASCII)

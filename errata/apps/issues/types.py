@@ -29,6 +29,7 @@ class GroupDelta(msgspec.Struct, frozen=True):
     explain: Callable[[], bytes]  # the grouping's explanation as JSON; called for fingerprints not met before
     first_release: str = ""  # of the oldest event
     unhandled: bool = False  # any of them was
+    releases: Collection[str] = ()  # of all of them; empty: that of the sample
 
 
 class IssueOpened(msgspec.Struct, frozen=True):
@@ -241,6 +242,18 @@ class Followed(msgspec.Struct, frozen=True):
     evidence: Mapping[str, Any]
     comment_id: int | None
     at: datetime
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """An issue that is being retested."""
+
+    id: int
+    organization_id: int
+    project_id: int
+    key: str
+    seq: int
+    since: datetime  # when it came into its stage
+    last_seen: datetime
 
 
 class CommentView(msgspec.Struct, frozen=True):

@@ -179,6 +179,22 @@ def scrub_rules(row: Project) -> ScrubRules:
     return msgspec.convert(row.scrub, ScrubRules)
 
 
+class ProjectPlace(NamedTuple):
+    """Where a project belongs: what decides which template is its own."""
+
+    organization_id: int
+    team_id: int | None
+    slug: str
+    created_at: datetime
+
+
+def place_of(project_id: int) -> ProjectPlace | None:
+    """Where a project belongs, or None once it is deleted."""
+    fields = ("organization_id", "team_id", "slug", "created_at")
+    found = Project.objects.filter(id=project_id, deleted_at=None).values_list(*fields).first()
+    return ProjectPlace(*found) if found else None
+
+
 class DigestProject(NamedTuple):
     """What the digest has to know of a project."""
 

@@ -102,11 +102,13 @@ _ISSUE_FIELDS = (
     Field("count", "issue", "number", "How many events", ("100", "1k"), aliases=("timesseen", "times_seen", "events")),
     Field("users", "issue", "number", "How many people it met", ("5", "100"), aliases=("user_count",)),
     Field("comments", "issue", "number", "How many comments", ("0", "1")),
+    Field("score", "issue", "number", "Its score in the ranking", ("50", "100")),
     Field("first_seen", "issue", "date", "When it was first seen", ("-24h", "-7d", "today"), aliases=("firstseen",)),
     Field("last_seen", "issue", "date", "When it was last seen", ("-1h", "-24h", "today"), aliases=("lastseen",)),
     Field("age", "issue", "age", "How long ago it was first seen", ("-24h", "+7d")),
     Field("created", "issue", "date", "When the issue was created", ("-24h", "-7d", "today")),
     Field("updated", "issue", "date", "When the issue last changed", ("-24h", "-7d", "today")),
+    Field("moved", "issue", "date", "When the issue came to its stage", ("-24h", "-7d", "+7d")),
 )
 
 _SHARED_FIELDS = (
@@ -184,6 +186,7 @@ SORTS: Mapping[str, str] = {
     "users": "People met",
     "priority": "Priority",
     "severity": "Severity",
+    "score": "Rank",
     "created": "Created",
     "updated": "Changed",
 }

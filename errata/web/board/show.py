@@ -108,6 +108,10 @@ class Ways:
         self._drops = Drops(columns, request.actor)
         self.told: dict[str, dict[str, list[str]]] = {}
 
+    def prepare(self, rows: Sequence[IssueRow]) -> None:
+        """Before the ways of these are asked for."""
+        self._drops.prepare(rows)
+
     def of(self, row: IssueRow) -> str:
         """The number of an issue's ways. It is made from what they are, so that later answers agree with the page."""
         ways = {name: [drop.state, drop.to, drop.words] for name, drop in self._drops.of(row).items()}
@@ -174,6 +178,7 @@ def cells(
 ) -> list[Cell]:
     """The columns of a row with their cards."""
     lane_id = lane.id if lane else ""
+    ways.prepare([row for pile in piles for row in pile.cards])
     return [
         Cell(
             column=pile.column,

@@ -94,6 +94,7 @@ def more(request: ActorRequest) -> HttpResponse:
     )
     board = boards.board(actor=request.actor, asked=address.asked, now=request.now)
     ways = show.Ways(board.columns, request)
+    ways.prepare(pile.cards)
     cards = [show.card(row, ways, now=request.now) for row in pile.cards]
     context = {"cards": cards, "more_url": show.more_url(address, pile, lane=lane_id), "ways": ways.told}
     return render(request, "board/more.html", context)
@@ -107,6 +108,7 @@ def cards(request: ActorRequest) -> JsonResponse:
     ways = show.Ways(board.columns, request)
     labels = boards.label_lanes(actor=request.actor) if address.lanes == "label" else {}
     rows = boards.among(actor=request.actor, asked=address.asked, keys=keys, now=request.now)
+    ways.prepare(rows)
     found = {
         row.key: {
             "column": boards.column_of(board.columns, row),

@@ -25,6 +25,7 @@ from errata.web.issues.saved import Tab, list_tabs
 from errata.web.requests import ActorRequest
 
 OPEN = "is:open"
+UNHELD = "is:open assignee:none"
 _ROWS = 50
 
 
@@ -89,6 +90,7 @@ def stream(request: ActorRequest) -> HttpResponse:
         "welcome": not rows and not any(project.first_event_at for project in known),
         "seq": queries.newest_change(actor=request.actor),
     }
+    context["unheld"] = next((tab for tab in context["views"] if tab.query == UNHELD and not tab.current), None)
     return render(request, "issues/stream.html", context, status=400 if problem else 200)
 
 
