@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from errata.apps.clocks import operations as issue_clocks
 from errata.apps.designations import operations as designations
 from errata.apps.designations.scores import Rounds, follow_scores
 from errata.apps.issues import operations as issues
@@ -37,6 +38,10 @@ _ROUNDS_S = 5.0
 _RETEST_S = 2.0
 # How soon a new release is known from its events: before a person could ask for it.
 _RELEASES_S = 15.0
+# An escalation fires within five seconds of its time; a look that finds nothing is one index look-up.
+_NOTICE_S = 1.0
+# How soon clocks begin to be reckoned by another policy or calendar.
+_RECOUNT_S = 5.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
@@ -57,6 +62,10 @@ def prompt() -> list[Duty]:
         Duty("progress", progress.follow, every_s=FOLLOW_S),
         Duty("notices", lambda at: notices.listen(at=at), every_s=FOLLOW_S),
         Duty("wake_snoozed", lambda at: notices.wake_snoozed(at=at), every_s=_SNOOZE_S),
+        Duty("follow_clocks", lambda at: issue_clocks.follow(at=at), every_s=FOLLOW_S),
+        Duty("notice_clocks", lambda at: issue_clocks.notice(at=at), every_s=_NOTICE_S),
+        Duty("ring_chains", lambda at: issue_clocks.ring(at=at), every_s=_NOTICE_S),
+        Duty("recount_clocks", lambda at: issue_clocks.recount(at=at), every_s=_RECOUNT_S),
     ]
 
 

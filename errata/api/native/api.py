@@ -8,6 +8,7 @@ from ninja.openapi.schema import OpenAPISchema
 import errata
 from errata.api.kit import Bearer, ErrorBody, answer_errors
 from errata.api.native.audit import router as audit
+from errata.api.native.clocks import router as clocks
 from errata.api.native.designation import router as designation
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
@@ -53,6 +54,7 @@ _ROUTERS = (
     designation,
     progress,
     releases,
+    clocks,
     audit,
 )
 for router in _ROUTERS:

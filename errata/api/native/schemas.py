@@ -100,7 +100,7 @@ class IssueProjectOut(Schema):
 _ISSUE_FIELDS = (
     "id", "key", "title", "culprit", "type", "priority", "severity", "stage", "category", "level", "platform", "source",
     "count", "users", "comments", "first_seen", "last_seen", "created_at", "updated_at", "regressed", "first_release",
-    "last_release", "version", "due_at", "clock_state", "score", "parts", "parts_done", "blockers",
+    "last_release", "version", "score", "waiting_on", "clock_state", "due_at", "parts", "parts_done", "blockers",
 )  # fmt: skip
 
 
@@ -142,6 +142,7 @@ class IssueOut(Schema):
     due_at: datetime | None = Field(description="When the clock that is due first runs out.")
     clock_state: str = Field(description="running, at_risk, breached, paused or met; empty without a clock.")
     score: float = Field(description="By the basis for ranking of its project's template; greater comes first.")
+    waiting_on: str
 
     @staticmethod
     def fields_of(row: IssueRow) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Issue(models.Model):
     waiting_on = models.CharField(max_length=80, default="")  # somebody outside of the team; "" is nobody
     # What apps above know of the issue, kept here so that lists sort and show it: see operations.note_*.
     score = models.FloatField(default=0)  # of the template's basis for ranking
-    clock_state = models.CharField(max_length=10, default="")  # "", "running", "at_risk", "breached", "paused", "met"
+    clock_state = models.CharField(max_length=10, default="")  # a ClockState
     clock_from = models.DateTimeField(null=True)  # of the clock that is due first
     due_at = models.DateTimeField(null=True)
     merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="merged", db_index=False)

@@ -34,6 +34,7 @@ from errata.apps.issues.noting import ClockNote, note_clocks, note_scores
 from errata.apps.issues.parenting import put_under, set_parent
 from errata.apps.issues.proving import evidence_of, note_proof
 from errata.apps.issues.purging import purge_deleted_projects
+from errata.apps.issues.remarks import remark, wait_on
 from errata.apps.issues.talk import (
     comment_on_issue,
     delete_comment,
@@ -81,6 +82,7 @@ __all__ = [
     "note_proof",
     "note_scores",
     "purge_deleted_projects",
+    "remark",
     "save_view",
     "set_deputy",
     "set_parent",
@@ -91,6 +93,7 @@ __all__ = [
     "unwatch_issue",
     "update_issue",
     "update_view",
+    "wait_on",
     "watch_issue",
 ]
 

@@ -11,7 +11,7 @@ from errata.core.signal import EventFacts
 from errata.core.vocabulary import CLOSED_CATEGORIES
 from errata.core.workflow import Move
 
-ClockState = Literal["", "running", "at_risk", "breached", "paused", "met"]
+ClockState = Literal["", "running", "at_risk", "breached", "paused", "met", "missed"]
 LinkKind = Literal["blocks", "duplicates", "relates", "causes"]
 
 
@@ -254,6 +254,36 @@ class Verified(msgspec.Struct, frozen=True):
     seq: int
     since: datetime  # when it came into its stage
     last_seen: datetime
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """An activity, as far as clocks and charts care."""
+
+    id: int
+    kind: str
+    machine: bool  # Errata itself did it, of its own accord
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    at: datetime
+
+
+class Life(msgspec.Struct, frozen=True):
+    """An issue with what happened to it, in order."""
+
+    issue_id: int
+    key: str
+    organization_id: int
+    project_id: int
+    stage: str
+    is_open: bool
+    priority: str
+    severity: str
+    waiting_on: str
+    assignee_id: int | None
+    deputy_id: int | None
+    merged: bool
+    created_at: datetime
+    deeds: list[Deed]
 
 
 class CommentView(msgspec.Struct, frozen=True):

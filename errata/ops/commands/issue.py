@@ -1,4 +1,4 @@
-"""`errata issue list | show | holders | export | create | assign | stage | parent | comment`."""
+"""`errata issue list | show | holders | export | create | assign | stage | parent | comment | wait | acknowledge`."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from errata.apps.clocks import operations as clocks
 from errata.apps.issues import exporting, operations, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.core.search.errors import SearchError
@@ -81,7 +82,15 @@ def _register_writing(actions: Any) -> None:
     comment.add_argument("key")
     comment.add_argument("text", help="`-` reads standard input")
     comment.set_defaults(run=run_comment)
-    for action in (create, assign, stage, parent, comment):
+    wait = actions.add_parser("wait", help="say whom outside of the team an issue waits on; `none` goes on")
+    wait.add_argument("key")
+    wait.add_argument("on", help="such as `the customer`")
+    wait.set_defaults(run=run_wait)
+
+    acknowledge = actions.add_parser("acknowledge", help="say that it was seen: the escalation goes no further")
+    acknowledge.add_argument("key")
+    acknowledge.set_defaults(run=run_acknowledge)
+    for action in (create, assign, stage, parent, comment, wait, acknowledge):
         console.add_json(action)
 
 
@@ -204,6 +213,19 @@ def run_comment(arguments: argparse.Namespace) -> int:
     body = sys.stdin.read() if arguments.text == "-" else arguments.text
     comment = operations.comment_on_issue(key=arguments.key, body=body, by=console.owner(), at=console.now())
     return console.show(arguments, comment, f"{arguments.key.upper()} has a new comment.")
+
+
+def run_wait(arguments: argparse.Namespace) -> int:
+    console.begin()
+    on = "" if arguments.on.casefold() in {"none", "nobody", ""} else arguments.on
+    operations.wait_on(key=arguments.key, on=on, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, f"waits on {on}" if on else "goes on")
+
+
+def run_acknowledge(arguments: argparse.Namespace) -> int:
+    console.begin()
+    clocks.acknowledge(key=arguments.key, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, "acknowledged")
 
 
 def _changed(arguments: argparse.Namespace, key: str, what: str) -> int:
