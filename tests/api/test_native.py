@@ -211,6 +211,38 @@ def test_an_event_that_is_not_there_is_404(
     assert call("get", f"/events/{'a' * 32}").status_code == 404
 
 
+def test_an_issue_is_put_under_another_and_taken_out(
+    api: Callable[..., Any], bob: Actor, payments: ProjectView
+) -> None:
+    call = api(bob)
+    call("post", "/issues", {"project": "payments", "title": "Whole"})
+    part = call("post", "/issues", {"project": "payments", "title": "Part", "parent": "PAY-1"}).json()
+    assert (part["parent"], part["parts"], part["due_at"], part["clock_state"], part["score"]) == (
+        "PAY-1", 0, None, "", 0,
+    )  # fmt: skip
+    assert call("get", "/issues/PAY-1").json()["parts"] == 1
+
+    assert call("patch", "/issues/PAY-1", {"parent": "PAY-2"}).status_code == 409
+    assert call("patch", "/issues/PAY-2", {"parent": ""}).json()["parent"] is None
+    assert call("patch", "/issues/PAY-2", {"title": "Renamed", "parent": "PAY-1"}).json()["parent"] == "PAY-1"
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "xlsx"])
+def test_a_search_is_taken_away_as_a_file(
+    api: Callable[..., Any], bob: Actor, mallory: Actor, payments: ProjectView, kind: str
+) -> None:
+    call = api(bob)
+    call("post", "/issues", {"project": "payments", "title": "Secret"})
+
+    answer = call("get", "/issues/export", query="is:open", format=kind)
+    content = b"".join(answer.streaming_content)
+
+    assert (b"PK" if kind == "xlsx" else b"Secret") in content
+    other = b"".join(api(mallory)("get", "/issues/export", format=kind).streaming_content)
+    assert b"Secret" not in other
+    assert call("get", "/issues/export", format="pdf").status_code == 400
+
+
 def test_how_the_work_goes_is_told(api: Callable[..., Any], bob: Actor, payments: ProjectView) -> None:
     call = api(bob)
 

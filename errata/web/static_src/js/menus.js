@@ -1,6 +1,7 @@
 // Dialogs, popovers and the one picker that changes a field of one issue or of many.
 import htmx from "htmx.org";
 import { $, $$, at, on, post } from "./dom.js";
+import { changeAll, many } from "./selection.js";
 import { toast } from "./toasts.js";
 
 /** Put an answer with <hx-partial> pieces on the page, whoever asked for it. */
@@ -10,16 +11,21 @@ export async function apply(response) {
   if (!text) return;
   await htmx.swap({ text, swap: "none", target: document.body, sourceElement: document.body });
   const event = response.headers.get("HX-Trigger");
-  if (event) document.body.dispatchEvent(new CustomEvent(event, { bubbles: true }));
+  const keys = (response.headers.get("X-Changed") ?? "").split(",").filter(Boolean);
+  if (event) document.body.dispatchEvent(new CustomEvent(event, { bubbles: true, detail: { keys } }));
 }
 
 let submitting = false;
+let picked = [];
+const PICKED_MAX = 100;
 
 export async function openPicker(field, keys) {
   if (!keys.length) return;
   const dialog = $("#picker");
-  const query = new URLSearchParams(keys.map((key) => ["key", key]));
+  // What many have in common is asked of the first of them; the change goes to all.
+  const query = new URLSearchParams(keys.slice(0, PICKED_MAX).map((key) => ["key", key]));
   const response = await fetch(at(`/issues/pick/${field}/?${query}`), { headers: { "HX-Request": "true" } });
+  picked = keys;
   if (!response.ok) return apply(response);
   dialog.innerHTML = await response.text();
   if (!dialog.open) dialog.showModal();
@@ -67,7 +73,9 @@ function walk(dialog, event) {
 export async function change(values) {
   if (submitting) return;
   submitting = true;
+  const keys = values.filter(([name]) => name === "key").map(([, key]) => key);
   try {
+    if (many(keys)) return await changeAll(keys, values.filter(([name]) => name !== "key"));
     await apply(await post(at("/issues/change/"), [...values, ["from", document.body.dataset.page], ["query", location.search]]));
   } catch {
     toast("No answer from the server. Nothing was changed; try again.", { kind: "bad" });
@@ -82,7 +90,8 @@ async function choose(dialog, button) {
   const values = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken" && name !== "value");
   if (button.dataset.needs && !asked(form, button)) return askFor(form, button);
   dialog.close();
-  await change([...values, ["value", button.value]]);
+  const others = values.filter(([name]) => name !== "key");
+  await change([...picked.map((key) => ["key", key]), ...others, ["value", button.value]]);
 }
 
 // A note is enough for any need; a reason, where one was asked for, is enough too.
