@@ -88,6 +88,17 @@ def current_dictionaries() -> dict[int, int]:
     return dict(Project.objects.filter(deleted_at=None).values_list("id", "dictionary"))
 
 
+def organizations_of(project_ids: Collection[int]) -> dict[int, int]:
+    """Whose each of these projects is; those that are gone are left out."""
+    rows = Project.objects.filter(id__in=project_ids, deleted_at=None)
+    return dict(rows.values_list("id", "organization_id"))
+
+
+def live_ids() -> list[int]:
+    """Every project that isn't gone, of whatever organisation."""
+    return list(Project.objects.filter(deleted_at=None).order_by("id").values_list("id", flat=True))
+
+
 def intake_counts(*, actor: Actor, which: str | int, since: datetime) -> list[IntakeCountRow]:
     """What intake counted for a project since then, by the hour, oldest first."""
     allow(actor, "project:read")

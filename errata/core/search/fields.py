@@ -17,6 +17,7 @@ Kind = Literal[
     "number",
     "date",
     "age",  # a length of time back from now
+    "ahead",  # a date, or a length of time from now on
 ]
 
 
@@ -94,6 +95,18 @@ _ISSUE_FIELDS = (
     Field("age", "issue", "age", "How long ago it was first seen", ("-24h", "+7d")),
     Field("created", "issue", "date", "When the issue was created", ("-24h", "-7d", "today")),
     Field("updated", "issue", "date", "When the issue last changed", ("-24h", "-7d", "today")),
+    Field("moved", "issue", "date", "When the issue came to its stage", ("-24h", "-7d", "+7d")),
+    Field("due", "issue", "ahead", "When its time runs out, or how soon", ("<4h", ">2d", "today", "<now")),
+    Field(
+        "clock",
+        "issue",
+        "choice",
+        "The state of the clock that is due first",
+        ("running", "at_risk", "breached", "paused", "met", "missed"),
+        aliases=("sla",),
+        value_aliases=(("risk", "at_risk"), ("late", "breached"), ("overdue", "breached")),
+    ),
+    Field("waiting_on", "issue", "text", "Whom outside of the team it waits on", aliases=("waiting",)),
 )
 
 _SHARED_FIELDS = (
@@ -174,6 +187,7 @@ SORTS: Mapping[str, str] = {
     "score": "Rank",
     "created": "Created",
     "updated": "Changed",
+    "due": "Due first",
 }
 
 SPECIAL_KEYS: Mapping[str, str] = {
