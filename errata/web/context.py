@@ -23,7 +23,9 @@ THEMES = (
 _NAVIGATION = (
     ("Inbox", "inbox", "bell"),
     ("Issues", "issues", "inbox"),
+    ("Progress", "progress", "chart-line"),
     ("Projects", "projects", "folder"),
+    ("Process", "process", "workflow"),
     ("People", "people", "users"),
     ("Audit", "audit", "scroll-text"),
     ("Settings", "account", "settings"),
@@ -33,6 +35,7 @@ SHORTCUTS = (
         (("Ctrl", "K"), "Search and commands"), (("/",), "Search issues"), (("c",), "New issue"),
         (("g", "n"), "Go to the inbox"),
         (("g", "i"), "Go to issues"), (("g", "m"), "Go to my issues"), (("g", "p"), "Go to projects"),
+        (("g", "r"), "Go to the process"),
         (("g", "o"), "Go to people"), (("g", "a"), "Go to the audit log"), (("g", "s"), "Go to settings"),
         (("[",), "Collapse the side bar"), (("z",), "Undo the last change"), (("?",), "This sheet"),
     )),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from errata import ports
+from errata.apps.designations import queries as designations
 from errata.apps.issues import events as issue_events
 from errata.apps.issues import queries
 from errata.apps.issues.types import IssueDetail, IssueRow
@@ -23,6 +24,7 @@ from errata.core.notice import watching
 from errata.ports.event_store import TAGS_EVENTS_MAX, Course, EventBody, StoredSignal, TagSummary
 from errata.web import draw
 from errata.web.addresses import absolute
+from errata.web.designations import words
 from errata.web.issues import events, presenter, search_links, story
 from errata.web.issues import report as reports
 from errata.web.requests import ActorRequest
@@ -133,6 +135,8 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
         "created_by": detail.created_by,
         "absolute_url": absolute(reverse("issue", args=[key])),
         "next_move": next(iter(onward), None),
+        "held": words.held(queries.holders_of(actor=request.actor, issue_id=detail.row.id)),
+        "why_assigned": words.why_decided(designations.decision_of(actor=request.actor, issue_id=detail.row.id)),
         "activity": story.story(key, activity[::-1], comments),
         "groups": story.explained(groups),
         "watch": notices.watch_of(actor=request.actor, issue_id=detail.row.id, watching=detail.watching),

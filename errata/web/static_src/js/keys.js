@@ -103,7 +103,7 @@ const plain = {
   Escape: () => clear(),
 };
 
-const leader = { i: "/issues/", n: "/inbox/", p: "/projects/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me" };
+const leader = { i: "/issues/", n: "/inbox/", p: "/projects/", r: "/process/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me" };
 let leading = 0;
 
 function press(event) {
