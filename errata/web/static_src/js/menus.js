@@ -15,26 +15,31 @@ export async function apply(response) {
 
 let submitting = false;
 
-export async function openPicker(field, keys) {
+/** Show what a field can be set to. With `wanted`, choose that at once, and show only what it still asks for. */
+export async function openPicker(field, keys, wanted = "") {
   if (!keys.length) return;
   const dialog = $("#picker");
   const query = new URLSearchParams(keys.map((key) => ["key", key]));
   const response = await fetch(at(`/issues/pick/${field}/?${query}`), { headers: { "HX-Request": "true" } });
   if (!response.ok) return apply(response);
   dialog.innerHTML = await response.text();
+  const option = wanted && $$(".picker-list .menu-item", dialog).find((item) => item.dataset.name === wanted);
+  if (option && !option.dataset.needs && !option.dataset.then) return choose(dialog, option);
   if (!dialog.open) dialog.showModal();
-  const search = $("input[type=text]", dialog);
-  (search ?? $("button:not([aria-disabled=true])", dialog))?.focus();
-  mark(visible(dialog)[0], dialog);
+  $("input[type=text]", dialog)?.focus();
+  mark(possible(dialog)[0], dialog);
+  if (option) choose(dialog, option);
 }
 
-const visible = (dialog) => $$(".picker-list .menu-item:not([hidden])", dialog);
+const possible = (dialog) => $$(".picker-list .menu-item:not([hidden]):not([aria-disabled=true])", dialog);
 
-function mark(item, dialog) {
+function mark(item, dialog, { focus = true } = {}) {
   for (const other of $$("[data-active]", dialog)) delete other.dataset.active;
   if (!item) return;
   item.dataset.active = "";
   item.scrollIntoView({ block: "nearest" });
+  // Where there is nothing to type into, Enter and a screen reader follow the focus.
+  if (focus && !$("input[type=text]", dialog)) item.focus({ preventScroll: true });
 }
 
 function filter(dialog, text) {
@@ -46,15 +51,16 @@ function filter(dialog, text) {
       $("span", item).textContent = `Add “${text.trim()}”`;
     }
   }
-  mark(visible(dialog)[0], dialog);
+  mark(possible(dialog)[0], dialog);
 }
 
 function walk(dialog, event) {
-  const items = visible(dialog);
+  if (event.target.matches("textarea, select")) return;
+  const items = possible(dialog);
   const now = items.findIndex((item) => item.dataset.active !== undefined);
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
-    mark(items[(now + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length], dialog);
+    mark(items[(Math.max(now, 0) + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length], dialog);
   } else if (event.key === "Enter" && event.target.matches("input[type=text]")) {
     event.preventDefault();
     items[now]?.click();
@@ -77,9 +83,10 @@ export async function change(values) {
 }
 
 async function choose(dialog, button) {
-  if (button.getAttribute("aria-disabled") === "true") return;
+  if (button.getAttribute("aria-disabled") === "true") return toast($(".why", button).textContent, { kind: "bad" });
   const form = $("form", dialog);
   const values = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken" && name !== "value");
+  if (button.dataset.then) return openPicker(button.dataset.then, values.filter(([name]) => name === "key").map(([, key]) => key));
   if (button.dataset.needs && !asked(form, button)) return askFor(form, button);
   dialog.close();
   await change([...values, ["value", button.value]]);
@@ -102,6 +109,7 @@ function askFor(form, button) {
     $("[data-note-go]", box).value = button.value;
   }
   $("textarea", box).focus();
+  mark(button, form.closest("dialog"), { focus: false });
 }
 
 export function start() {
