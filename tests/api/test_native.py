@@ -211,6 +211,16 @@ def test_an_event_that_is_not_there_is_404(
     assert call("get", f"/events/{'a' * 32}").status_code == 404
 
 
+def test_how_the_work_goes_is_told(api: Callable[..., Any], bob: Actor, payments: ProjectView) -> None:
+    call = api(bob)
+
+    told = call("get", "/progress", days=7, by="type")
+
+    assert told.status_code == 200
+    assert told.json().keys() >= {"funnel", "flow", "stages", "ages", "throughput", "opened", "parts"}
+    assert call("get", "/progress", by="colour").json()["error"]["code"] == "part_unknown"
+
+
 def test_the_page_of_the_api_is_drawn_with_files_of_this_installation(db: None) -> None:
     page = Client().get("/api/v1/docs").content.decode()
     files = re.findall(r'(?:src|href)="([^"]+)"', page)

@@ -255,12 +255,14 @@ def test_another_organisation_sees_nothing(mallory: Actor, browser: Any, failure
 @pytest.mark.parametrize(
     ("path", "queries_max"),
     [
-        ("/issues/", 15),
-        ("/issues/PAY-1/", 20),
+        ("/issues/", 18),
+        ("/issues/PAY-1/", 25),
         ("/issues/rows/?key=PAY-1&key=PAY-2", 6),
-        ("/projects/", 8),
+        ("/projects/", 9),
         ("/people/", 8),
-        ("/live/poll/?after=0", 8),
+        ("/live/poll/?after=0", 9),
+        ("/inbox/", 17),
+        ("/account/notifications/", 9),
     ],
 )
 def test_a_page_asks_the_records_no_more_than_its_budget(

@@ -24,7 +24,9 @@ Numbered = TypeVar("Numbered", CommentOut, ActivityOut)
 
 router = Router(tags=["Issues"])
 
-_SORTS = "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `created`, `updated`; `-` reverses."
+_SORTS = (
+    "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `score`, `created`, `updated`; `-` reverses."
+)
 
 
 @router.get("/issues", response=Page[IssueOut], summary="List and search issues")
@@ -78,7 +80,7 @@ def transition(request: ApiRequest, key: str, body: TransitionIn) -> IssueDetail
     """Refused with 409 when the workflow has no such move from here, or asks for something first."""
     operations.transition_issue(
         key=key, to=body.stage, comment=body.comment, reason=body.reason, assignee=body.assignee,
-        by=request.auth, at=datetime.now(UTC),
+        override=body.override, by=request.auth, at=datetime.now(UTC),
     )  # fmt: skip
     return _detail(request, key)
 

@@ -13,11 +13,23 @@ from errata.apps.issues import cursors, rows
 from errata.apps.issues.changes import by_key, issue_not_found, key_of, visible
 from errata.apps.issues.completing import completions
 from errata.apps.issues.counts import newest_seq
+from errata.apps.issues.holding import (
+    Familiar,
+    count_unassigned,
+    familiar_people,
+    holders,
+    holders_of,
+    loads_of,
+    reassigned_by_hand,
+    unassigned_keys,
+)
 from errata.apps.issues.linking import WORDS, kind_of
+from errata.apps.issues.lives import changed_since, issue_ids, lives, newest_activity, watcher_ids
 from errata.apps.issues.models import (
     Activity,
     Comment,
     CommentEdit,
+    FollowerPlace,
     Grouping,
     Issue,
     IssueLink,
@@ -25,6 +37,7 @@ from errata.apps.issues.models import (
     SavedView,
     Watcher,
 )
+from errata.apps.issues.proving import evidence_of, verifying
 from errata.apps.issues.search import OPEN, Found, asks_events, compile_search
 from errata.apps.issues.types import (
     ActivityView,
@@ -48,23 +61,41 @@ from errata.core.ids import ProjectId
 from errata.core.search import SearchError
 
 __all__ = [
+    "Familiar",
     "activity",
+    "changed_since",
     "changes_since",
     "comment_edits",
     "comments",
     "completions",
     "count_issues",
     "count_open",
+    "count_unassigned",
+    "count_unfollowed",
     "count_views",
+    "familiar_people",
     "groups",
+    "holders",
+    "holders_of",
     "issue",
+    "issue_ids",
     "issue_of_group",
+    "issues_by_ids",
     "issues_by_keys",
+    "keys_first_in",
+    "keys_of",
     "list_issues",
     "list_labels",
     "list_views",
+    "lives",
+    "loads_of",
+    "newest_activity",
     "newest_change",
+    "reassigned_by_hand",
     "scope_of",
+    "unassigned_keys",
+    "verifying",
+    "watcher_ids",
 ]
 
 PAGE_MAX = 500
@@ -87,6 +118,7 @@ def list_issues(
     limit = max(1, min(limit, PAGE_MAX))
     found, issues = _search(actor, query, projects, now)
     order = cursors.order_of(sort, searched=cursors.Order(found.sort, found.descending))
+    issues = issues.filter(order.listed)
     if cursor:
         issues = issues.filter(cursors.behind(cursor, order))
     # The ids first: sorting 10,000 of them is quick, sorting 10,000 whole rows is not.
@@ -122,6 +154,12 @@ def count_open(*, actor: Actor) -> dict[int, int]:
     allow(actor, "issue:read")
     found = _listed(actor, None).filter(OPEN).values_list("project_id").annotate(Count("pk"))
     return dict(found)
+
+
+def count_unfollowed(name: str) -> int:
+    """How many activities a follower has yet to read: 0 most of the time, many after an import."""
+    place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first() or 0
+    return Activity.objects.filter(id__gt=place).count()
 
 
 def issue(*, actor: Actor, key: str) -> IssueDetail:
@@ -161,6 +199,13 @@ def issues_by_keys(*, actor: Actor, keys: Sequence[str]) -> list[IssueRow]:
     return [found[key] for key in wanted if key in found]
 
 
+def issues_by_ids(*, actor: Actor, ids: Sequence[int]) -> list[IssueRow]:
+    """These issues as a list shows them, in this order; those that aren't the actor's are left out."""
+    allow(actor, "issue:read")
+    own = set(visible(actor).filter(id__in=ids).values_list("id", flat=True))
+    return rows.fetch_by_ids([number for number in ids if number in own])
+
+
 def issue_of_group(*, actor: Actor, project_id: int, fingerprint: int) -> str | None:
     """The key of the issue a group of events counts into."""
     allow(actor, "issue:read")
@@ -187,6 +232,19 @@ def groups(*, actor: Actor, key: str) -> list[GroupView]:
         )
         for group in found
     ]
+
+
+def keys_first_in(*, actor: Actor, release: str, limit: int = 200) -> list[str]:
+    """The keys of the issues whose first event was of a release, newest first."""
+    allow(actor, "issue:read")
+    rows = _listed(actor, None).filter(first_release=storable(release)).select_related("project").order_by("-id")
+    return [key_of(row) for row in rows[:limit]]
+
+
+def keys_of(*, actor: Actor, ids: Collection[int]) -> list[str]:
+    """The keys of issues by their numbers, newest first."""
+    allow(actor, "issue:read")
+    return [key_of(row) for row in visible(actor).filter(id__in=ids).select_related("project").order_by("-id")]
 
 
 def scope_of(issues: Iterable[IssueRow]) -> dict[ProjectId, list[int]]:
@@ -324,5 +382,6 @@ def _moves(row: Issue, actor: Actor) -> list[workflow.Move]:
         assignee=str(row.assignee_id) if row.assignee_id else None,
         reason=row.reason or None,
         regressed=row.regressed,
+        evidence=evidence_of(row),
     )
     return workflow.moves(workflow_of(row.project_id), state=state, command=workflow.Command(to="", by=actor.kind))

@@ -1,4 +1,4 @@
-"""`errata issue list | show | create | assign | stage | comment`."""
+"""`errata issue list | show | holders | create | assign | stage | comment | wait | acknowledge`."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from errata.apps.clocks import operations as clocks
 from errata.apps.issues import operations, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.core.search.errors import SearchError
@@ -30,8 +31,12 @@ def _register_reading(actions: Any) -> None:
     show = actions.add_parser("show", help="show one issue")
     show.add_argument("key")
     show.set_defaults(run=run_show)
-    console.add_json(listing)
-    console.add_json(show)
+
+    holders = actions.add_parser("holders", help="who held an issue, and was its deputy, when")
+    holders.add_argument("key")
+    holders.set_defaults(run=run_holders)
+    for one in (listing, show, holders):
+        console.add_json(one)
 
 
 def _register_writing(actions: Any) -> None:
@@ -50,7 +55,8 @@ def _register_writing(actions: Any) -> None:
     stage = actions.add_parser("stage", help="move an issue to another stage")
     stage.add_argument("key")
     stage.add_argument("stage", help="New, Assigned, Revise, Retest, Fixed or Closed")
-    stage.add_argument("--comment", help="kept with the move")
+    stage.add_argument("--comment", help="kept with the move; the reason, where it passes a retest without proof")
+    stage.add_argument("--override", help="the reason to pass a retest without proof")
     stage.add_argument("--reason", help="why it is closed without a fix: duplicate, won't fix …")
     stage.add_argument("--assignee", help="who takes it, where the move needs somebody")
     stage.set_defaults(run=run_stage)
@@ -59,7 +65,15 @@ def _register_writing(actions: Any) -> None:
     comment.add_argument("key")
     comment.add_argument("text", help="`-` reads standard input")
     comment.set_defaults(run=run_comment)
-    for action in (create, assign, stage, comment):
+    wait = actions.add_parser("wait", help="say whom outside of the team an issue waits on; `none` goes on")
+    wait.add_argument("key")
+    wait.add_argument("on", help="such as `the customer`")
+    wait.set_defaults(run=run_wait)
+
+    acknowledge = actions.add_parser("acknowledge", help="say that it was seen: the escalation goes no further")
+    acknowledge.add_argument("key")
+    acknowledge.set_defaults(run=run_acknowledge)
+    for action in (create, assign, stage, comment, wait, acknowledge):
         console.add_json(action)
 
 
@@ -93,6 +107,27 @@ def run_show(arguments: argparse.Namespace) -> int:
     return console.show(arguments, detail(issue), text)
 
 
+def run_holders(arguments: argparse.Namespace) -> int:
+    console.begin()
+    found = queries.holders(actor=console.owner(), key=arguments.key)
+    rows = [
+        (
+            one.name,
+            one.post,
+            f"{one.since:%Y-%m-%d %H:%M}",
+            f"{one.until:%Y-%m-%d %H:%M}" if one.until else "now",
+            one.by,
+            one.reason,
+        )
+        for one in found
+    ]
+    return console.show(
+        arguments,
+        {"items": found, "next": None},
+        console.table(("holder", "as", "from", "until", "given by", "because"), rows),
+    )
+
+
 def run_create(arguments: argparse.Namespace) -> int:
     console.begin()
     by = console.owner()
@@ -122,6 +157,8 @@ def run_stage(arguments: argparse.Namespace) -> int:
         comment=arguments.comment,
         reason=arguments.reason,
         assignee=arguments.assignee,
+        # Who moves it here is a person, though commands act as the installation: what they say is their reason.
+        override=arguments.override or arguments.comment,
         by=console.owner(),
         at=console.now(),
     )
@@ -133,6 +170,19 @@ def run_comment(arguments: argparse.Namespace) -> int:
     body = sys.stdin.read() if arguments.text == "-" else arguments.text
     comment = operations.comment_on_issue(key=arguments.key, body=body, by=console.owner(), at=console.now())
     return console.show(arguments, comment, f"{arguments.key.upper()} has a new comment.")
+
+
+def run_wait(arguments: argparse.Namespace) -> int:
+    console.begin()
+    on = "" if arguments.on.casefold() in {"none", "nobody", ""} else arguments.on
+    operations.wait_on(key=arguments.key, on=on, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, f"waits on {on}" if on else "goes on")
+
+
+def run_acknowledge(arguments: argparse.Namespace) -> int:
+    console.begin()
+    clocks.acknowledge(key=arguments.key, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, "acknowledged")
 
 
 def _changed(arguments: argparse.Namespace, key: str, what: str) -> int:

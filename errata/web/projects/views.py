@@ -31,6 +31,7 @@ _TABS = (
     ("Keys", "project-keys"),
     ("Quotas", "project-quotas"),
     ("Scrubbing", "project-scrubbing"),
+    ("Designation", "designation"),
     ("Connect", "project-start"),
 )
 _OUTCOMES = {
