@@ -89,7 +89,8 @@ def test_the_process_page_needs_no_project(olga: Actor, browser: Any) -> None:
 def test_a_form_that_is_saved_as_it_is_changes_nothing(
     olga: Actor, browser: Any, payments: ProjectView, field: str
 ) -> None:
-    rules = (DesignationRule(kind="tag", pattern="region=eu-*", owners=("bob@shop.example", "#pay"), hours="08:00-16:00 UTC"),)
+    owners = ("bob@shop.example", "#pay")
+    rules = (DesignationRule(kind="tag", pattern="region=eu-*", owners=owners, hours="08:00-16:00 UTC"),)
     change(olga, maximum_time=GALLERY["web-shop"].template.maximum_time, designation=rules)
     before = queries.template(actor=olga, scope=PROJECT).template
     client = browser(olga)
