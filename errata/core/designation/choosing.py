@@ -54,7 +54,10 @@ def candidates(owners: Sequence[str], staff: Staff) -> tuple[list[Candidate], li
             else:
                 team = owner[1:] if owner.startswith("#") else ""
                 instead_of = "" if taker is member else member.name or member.email
-                found.setdefault(taker.id, Candidate(member=taker, place=place, team=team, instead_of=instead_of))
+                one = Candidate(member=taker, place=place, team=team, instead_of=instead_of)
+                # Who is an owner in their own right stands in for nobody.
+                if taker.id not in found or (found[taker.id].instead_of and not instead_of):
+                    found[taker.id] = one
     return list(found.values()), list(declined.values())
 
 
