@@ -19,7 +19,7 @@ NAME = "designations"
 # Issues of one transaction: some 2 ms each, so that other writers wait a tenth of a second.
 SLICE_ISSUES = 50
 # Transactions of one turn, before other duties get theirs.
-_SLICES = 8
+_SLICES = 4
 # How long it waits for the event store, before it decides on what the records know. Longer than the store's restart.
 PATIENCE = timedelta(seconds=8)
 _ASK_AGAIN = timedelta(seconds=2)
