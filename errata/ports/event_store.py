@@ -50,6 +50,18 @@ class Bucket(msgspec.Struct, frozen=True):
     count: int
 
 
+class Spread(msgspec.Struct, frozen=True):
+    """The events of one project, release and environment."""
+
+    project_id: ProjectId
+    release: str
+    environment: str
+    events: int
+    first_at: datetime
+    last_at: datetime
+    first_id: EventId
+
+
 class Course(msgspec.Struct, frozen=True):
     """Where an event stands among the others of its scope, and how often they came."""
 
@@ -59,6 +71,15 @@ class Course(msgspec.Struct, frozen=True):
     newest: EventId | None
     events: int  # of the whole scope
     buckets: list[Bucket]
+
+
+class Total(msgspec.Struct, frozen=True):
+    """How often a group happened within a scope."""
+
+    count: int  # exact
+    users: int  # estimated
+    first: datetime
+    last: datetime
 
 
 class TagValue(msgspec.Struct, frozen=True):
@@ -119,8 +140,14 @@ class EventStore(Protocol):
     def sparklines(self, scope: Scope, *, bucket_s: int) -> dict[tuple[ProjectId, int], list[Bucket]]:
         """A gap-filled histogram for each (project, fingerprint) of the scope."""
 
+    def spread(self, scope: Scope) -> list[Spread]:
+        """How many events each project, release and environment of the scope has, the earliest first."""
+
     def count(self, scope: Scope) -> tuple[int, int]:
         """Exact events and estimated distinct users of the scope."""
+
+    def totals(self, scope: Scope) -> dict[tuple[ProjectId, int], Total]:
+        """How often each group of the scope happened in it, for those that did."""
 
     def tags(self, scope: Scope, *, values_max: int = 10, events_max: int = TAGS_EVENTS_MAX) -> list[TagSummary]:
         """Every tag key of the scope's newest events with its most frequent values."""

@@ -13,6 +13,7 @@ from errata.adapters.clickhouse.columns import (
     batch_number,
     event_at,
     event_block,
+    moment,
     place_of,
     signal_block,
     stored_event,
@@ -34,10 +35,12 @@ from errata.ports.event_store import (
     Course,
     EventBody,
     Scope,
+    Spread,
     StoredEvent,
     StoredSignal,
     TagSummary,
     TagValue,
+    Total,
 )
 
 # For questions whose condition is the sort key, over few columns. Reading the condition's columns first, to spare the
@@ -168,10 +171,24 @@ class ClickHouseEventStore:
             counts.setdefault((ProjectId(project), group), {})[bucket] = count
         return {key: _buckets(one, scope.since, scope.until, bucket_s) for key, one in counts.items()}
 
+    def spread(self, scope: Scope) -> list[Spread]:
+        """How many events each project, release and environment of the scope has, the earliest first."""
+        return [
+            Spread(
+                project_id=ProjectId(project), release=release, environment=environment, events=events,
+                first_at=moment(first_ms), last_at=moment(last_ms), first_id=EventId(first_id),
+            )
+            for project, release, environment, events, first_ms, last_ms, first_id in self._scoped("spread", scope)
+        ]  # fmt: skip
+
     def count(self, scope: Scope) -> tuple[int, int]:
         """Count events exactly, and estimate distinct users."""
         [(events, users)] = self._scoped("count", scope)
         return events, users
+
+    def totals(self, scope: Scope) -> dict[tuple[ProjectId, int], Total]:
+        """Count each group of the scope that has an event in it."""
+        return {(ProjectId(project), group): Total(*own) for project, group, *own in self._scoped("totals", scope)}
 
     def tags(self, scope: Scope, *, values_max: int = 10, events_max: int = TAGS_EVENTS_MAX) -> list[TagSummary]:
         """Summarise every tag key of the newest events, the most frequent first, with its most frequent values."""

@@ -23,10 +23,12 @@ from errata.ports.event_store import (
     Course,
     EventBody,
     Scope,
+    Spread,
     StoredEvent,
     StoredSignal,
     TagSummary,
     TagValue,
+    Total,
 )
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -137,10 +139,34 @@ class MemoryEventStore:
             groups.setdefault(_group(event), []).append(event)
         return {group: _buckets(events, scope, bucket_s) for group, events in groups.items()}
 
+    def spread(self, scope: Scope) -> list[Spread]:
+        """How many events each project, release and environment of the scope has, the earliest first."""
+        found: dict[tuple[ProjectId, str, str], list[StoredEvent]] = {}
+        for event in self._scoped(scope):
+            key = (event.project_id, event.facts.release, event.facts.environment)
+            found.setdefault(key, []).append(event)
+        spreads = [_spread(key, events) for key, events in found.items()]
+        return sorted(spreads, key=lambda one: (one.first_at, one.release, one.environment))
+
     def count(self, scope: Scope) -> tuple[int, int]:
         """Count events and distinct users."""
         events = self._scoped(scope)
         return len(events), len({event.facts.user for event in events if event.facts.user})
+
+    def totals(self, scope: Scope) -> dict[tuple[ProjectId, int], Total]:
+        """Count each group of the scope that has an event in it."""
+        groups: dict[tuple[ProjectId, int], list[StoredEvent]] = {}
+        for event in self._scoped(scope):
+            groups.setdefault(_group(event), []).append(event)
+        return {
+            group: Total(
+                count=len(own),
+                users=len({event.facts.user for event in own if event.facts.user}),
+                first=min(event.timestamp for event in own),
+                last=max(event.timestamp for event in own),
+            )
+            for group, own in groups.items()
+        }
 
     def tags(self, scope: Scope, *, values_max: int = 10, events_max: int = TAGS_EVENTS_MAX) -> list[TagSummary]:
         """Summarise every tag key of the newest events, the most frequent first, with its most frequent values."""
@@ -228,6 +254,15 @@ def _values(pairs: Mapping[tuple[str, str], int], key: str) -> list[TagValue]:
 
 def _frequent(counts: Mapping[str, int]) -> list[str]:
     return sorted(counts, key=lambda text: (-counts[text], text))
+
+
+def _spread(key: tuple[ProjectId, str, str], events: Sequence[StoredEvent]) -> Spread:
+    first, last = min(events, key=_place), max(events, key=_place)
+    project, release, environment = key
+    return Spread(
+        project_id=project, release=release, environment=environment, events=len(events), first_at=first.timestamp,
+        last_at=last.timestamp, first_id=first.event_id,
+    )  # fmt: skip
 
 
 def _place(event: StoredEvent) -> tuple[datetime, EventId]:

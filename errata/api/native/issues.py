@@ -1,6 +1,7 @@
 """Issues: list, report, change, move, talk about."""
 
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from ninja import Router, Status
 from ninja.params.functions import Query
@@ -19,9 +20,13 @@ from errata.api.native.schemas import (
 )
 from errata.apps.issues import operations, queries
 
+Numbered = TypeVar("Numbered", CommentOut, ActivityOut)
+
 router = Router(tags=["Issues"])
 
-_SORTS = "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `created`, `updated`; `-` reverses."
+_SORTS = (
+    "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `score`, `created`, `updated`; `-` reverses."
+)
 
 
 @router.get("/issues", response=Page[IssueOut], summary="List and search issues")
@@ -75,15 +80,21 @@ def transition(request: ApiRequest, key: str, body: TransitionIn) -> IssueDetail
     """Refused with 409 when the workflow has no such move from here, or asks for something first."""
     operations.transition_issue(
         key=key, to=body.stage, comment=body.comment, reason=body.reason, assignee=body.assignee,
-        by=request.auth, at=datetime.now(UTC),
+        override=body.override, by=request.auth, at=datetime.now(UTC),
     )  # fmt: skip
     return _detail(request, key)
 
 
 @router.get("/issues/{key}/comments", response=Page[CommentOut], summary="List an issue's comments")
-def list_comments(request: ApiRequest, key: str) -> Page[CommentOut]:
+def list_comments(
+    request: ApiRequest,
+    key: str,
+    cursor: int = Query(0, description="`next` of the page before."),
+    limit: int = Query(50, ge=1, le=200),
+) -> Page[CommentOut]:
     """Oldest first."""
-    return Page(items=[CommentOut.of(comment) for comment in queries.comments(actor=request.auth, key=key)])
+    found = queries.comments(actor=request.auth, key=key, after=cursor, limit=limit + 1)
+    return _page([CommentOut.of(comment) for comment in found], limit=limit)
 
 
 @router.post("/issues/{key}/comments", response={201: CommentOut}, summary="Comment on an issue")
@@ -94,9 +105,21 @@ def comment(request: ApiRequest, key: str, body: CommentIn) -> Status[CommentOut
 
 
 @router.get("/issues/{key}/activity", response=Page[ActivityOut], summary="What happened to an issue")
-def list_activity(request: ApiRequest, key: str) -> Page[ActivityOut]:
+def list_activity(
+    request: ApiRequest,
+    key: str,
+    cursor: int | None = Query(None, description="`next` of the page before."),
+    limit: int = Query(50, ge=1, le=200),
+) -> Page[ActivityOut]:
     """Newest first: every change with its actor."""
-    return Page(items=[ActivityOut.of(activity) for activity in queries.activity(actor=request.auth, key=key)])
+    found = queries.activity(actor=request.auth, key=key, before=cursor, limit=limit + 1)
+    return _page([ActivityOut.of(activity) for activity in found], limit=limit)
+
+
+def _page(found: list[Numbered], *, limit: int) -> Page[Numbered]:
+    """One page of what was asked for with one more, which tells whether another follows."""
+    items = found[:limit]
+    return Page(items=items, next=str(items[-1].id) if len(found) > limit else None)
 
 
 def _detail(request: ApiRequest, key: str) -> IssueDetailOut:

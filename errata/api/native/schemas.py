@@ -41,12 +41,12 @@ class ProjectOut(Schema):
     team: str
     active: bool
     quota_per_minute: int
-    open_issues: int
+    open_issues: int | None = Field(description="Null when the token may not read issues.")
     created_at: datetime
     first_event_at: datetime | None
 
     @staticmethod
-    def of(project: ProjectView, *, open_issues: int) -> "ProjectOut":
+    def of(project: ProjectView, *, open_issues: int | None) -> "ProjectOut":
         return ProjectOut(**asdict(project), open_issues=open_issues)
 
 
@@ -100,7 +100,7 @@ class IssueProjectOut(Schema):
 _ISSUE_FIELDS = (
     "id", "key", "title", "culprit", "type", "priority", "severity", "stage", "category", "level", "platform", "source",
     "count", "users", "comments", "first_seen", "last_seen", "created_at", "updated_at", "regressed", "first_release",
-    "last_release", "version",
+    "last_release", "version", "score", "waiting_on", "clock_state", "due_at",
 )  # fmt: skip
 
 
@@ -135,6 +135,10 @@ class IssueOut(Schema):
     first_release: str
     last_release: str
     version: int
+    score: float = Field(description="By the basis for ranking of its project's template; greater comes first.")
+    waiting_on: str
+    clock_state: str = Field(description="Of the clock that is due first.")
+    due_at: datetime | None
 
     @staticmethod
     def fields_of(row: IssueRow) -> dict[str, Any]:
@@ -234,6 +238,7 @@ class TransitionIn(Schema):
     comment: str | None = None
     reason: str | None = None
     assignee: str | None = None
+    override: str | None = Field(None, description="The reason to pass a retest without proof; a comment will do.")
 
 
 class CommentIn(Schema):

@@ -52,7 +52,7 @@ class Issue(models.Model):
     waiting_on = models.CharField(max_length=80, default="")  # somebody outside of the team; "" is nobody
     # What apps above know of the issue, kept here so that lists sort and show it: see operations.note_*.
     score = models.FloatField(default=0)  # of the template's basis for ranking
-    clock_state = models.CharField(max_length=10, default="")  # "", "running", "at_risk", "breached", "paused", "met"
+    clock_state = models.CharField(max_length=10, default="")  # a ClockState
     clock_from = models.DateTimeField(null=True)  # of the clock that is due first
     due_at = models.DateTimeField(null=True)
     merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="merged", db_index=False)
@@ -179,6 +179,23 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.issue_id}"
+
+
+class Proof(models.Model):
+    """What is proven of an issue's fix, as the retest last noted it."""
+
+    issue = models.OneToOneField(Issue, on_delete=models.CASCADE, primary_key=True, related_name="proof")
+    needed = models.JSONField(default=list)  # the names of the proofs that apply
+    held = models.JSONField(default=list)  # and of those that hold
+    carriers = models.JSONField(default=list)  # the releases known to have the fix
+    without = models.JSONField(
+        default=list
+    )  # and those known not to have it that their versions don't show to be older
+    spared = models.JSONField(default=list)  # older releases whose events came after the fix: each was told once
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.issue_id}: {self.held} of {self.needed}"
 
 
 class Label(models.Model):

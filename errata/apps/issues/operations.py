@@ -35,7 +35,9 @@ from errata.apps.issues.linking import link_issues, unlink_issues
 from errata.apps.issues.merging import merge_issues, split_grouping
 from errata.apps.issues.models import Issue
 from errata.apps.issues.noting import ClockNote, note_clocks, note_scores
+from errata.apps.issues.proving import evidence_of, note_proof
 from errata.apps.issues.purging import purge_deleted_projects
+from errata.apps.issues.remarks import remark, wait_on
 from errata.apps.issues.talk import (
     comment_on_issue,
     delete_comment,
@@ -82,8 +84,10 @@ __all__ = [
     "link_issues",
     "merge_issues",
     "note_clocks",
+    "note_proof",
     "note_scores",
     "purge_deleted_projects",
+    "remark",
     "save_view",
     "set_deputy",
     "split_grouping",
@@ -93,6 +97,7 @@ __all__ = [
     "unwatch_issue",
     "update_issue",
     "update_view",
+    "wait_on",
     "watch_issue",
 ]
 
@@ -248,18 +253,23 @@ def transition_issue(
     comment: str | None = None,
     reason: str | None = None,
     assignee: Who = None,
+    override: str | None = None,
+    evidence: Mapping[str, Any] | None = None,
     version: int | None = None,
 ) -> Changed:
     """Move an issue to a stage, or by a move's name. Raises TransitionRefused, which says what is missing.
 
     A move to where it is already changes nothing, so that scripts may repeat; the comment is posted all the same.
+    `override` is the reason to pass without proof; `evidence` is kept with the move.
     """
     allow(by, "issue:write")
     with write():
         issue = issue_to_change(key, by=by, version=version)
         text = (comment or "").strip()
-        given = {"comment": text, "reason": reason, "assignee": find_person(assignee, by=by)}
-        command = workflow.Command(to=to, by=by.kind, fields={name: value for name, value in given.items() if value})
+        person = find_person(assignee, by=by)
+        given = {"comment": text, "reason": reason, "assignee": person, "override": (override or "").strip()[:500]}
+        fields = {name: value for name, value in given.items() if value}
+        command = workflow.Command(to=to, by=by.kind, fields=fields, evidence=evidence or {})
         move = workflow.decide(workflow_of(issue.project_id), state=_state(issue), command=command)
         posted = post_comment(issue, text, by=by, at=at) if text else None
         return _move(issue, move, by=by, at=at, comment_id=posted.id if posted else None)
@@ -426,6 +436,7 @@ def _state(issue: Issue) -> workflow.IssueState:
         assignee=str(issue.assignee_id) if issue.assignee_id else None,
         reason=issue.reason or None,
         regressed=issue.regressed,
+        evidence=evidence_of(issue),
     )
 
 

@@ -24,10 +24,12 @@ from errata.apps.issues.holding import (
     unassigned_keys,
 )
 from errata.apps.issues.linking import WORDS, kind_of
+from errata.apps.issues.lives import changed_since, issue_ids, lives, newest_activity, watcher_ids
 from errata.apps.issues.models import (
     Activity,
     Comment,
     CommentEdit,
+    FollowerPlace,
     Grouping,
     Issue,
     IssueLink,
@@ -35,6 +37,7 @@ from errata.apps.issues.models import (
     SavedView,
     Watcher,
 )
+from errata.apps.issues.proving import evidence_of, verifying
 from errata.apps.issues.search import OPEN, Found, asks_events, compile_search
 from errata.apps.issues.types import (
     ActivityView,
@@ -60,6 +63,7 @@ from errata.core.search import SearchError
 __all__ = [
     "Familiar",
     "activity",
+    "changed_since",
     "changes_since",
     "comment_edits",
     "comments",
@@ -67,22 +71,31 @@ __all__ = [
     "count_issues",
     "count_open",
     "count_unassigned",
+    "count_unfollowed",
     "count_views",
     "familiar_people",
     "groups",
     "holders",
     "holders_of",
     "issue",
+    "issue_ids",
     "issue_of_group",
+    "issues_by_ids",
     "issues_by_keys",
+    "keys_first_in",
+    "keys_of",
     "list_issues",
     "list_labels",
     "list_views",
+    "lives",
     "loads_of",
+    "newest_activity",
     "newest_change",
     "reassigned_by_hand",
     "scope_of",
     "unassigned_keys",
+    "verifying",
+    "watcher_ids",
 ]
 
 PAGE_MAX = 500
@@ -105,6 +118,7 @@ def list_issues(
     limit = max(1, min(limit, PAGE_MAX))
     found, issues = _search(actor, query, projects, now)
     order = cursors.order_of(sort, searched=cursors.Order(found.sort, found.descending))
+    issues = issues.filter(order.listed)
     if cursor:
         issues = issues.filter(cursors.behind(cursor, order))
     # The ids first: sorting 10,000 of them is quick, sorting 10,000 whole rows is not.
@@ -140,6 +154,12 @@ def count_open(*, actor: Actor) -> dict[int, int]:
     allow(actor, "issue:read")
     found = _listed(actor, None).filter(OPEN).values_list("project_id").annotate(Count("pk"))
     return dict(found)
+
+
+def count_unfollowed(name: str) -> int:
+    """How many activities a follower has yet to read: 0 most of the time, many after an import."""
+    place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first() or 0
+    return Activity.objects.filter(id__gt=place).count()
 
 
 def issue(*, actor: Actor, key: str) -> IssueDetail:
@@ -179,6 +199,13 @@ def issues_by_keys(*, actor: Actor, keys: Sequence[str]) -> list[IssueRow]:
     return [found[key] for key in wanted if key in found]
 
 
+def issues_by_ids(*, actor: Actor, ids: Sequence[int]) -> list[IssueRow]:
+    """These issues as a list shows them, in this order; those that aren't the actor's are left out."""
+    allow(actor, "issue:read")
+    own = set(visible(actor).filter(id__in=ids).values_list("id", flat=True))
+    return rows.fetch_by_ids([number for number in ids if number in own])
+
+
 def issue_of_group(*, actor: Actor, project_id: int, fingerprint: int) -> str | None:
     """The key of the issue a group of events counts into."""
     allow(actor, "issue:read")
@@ -207,6 +234,19 @@ def groups(*, actor: Actor, key: str) -> list[GroupView]:
     ]
 
 
+def keys_first_in(*, actor: Actor, release: str, limit: int = 200) -> list[str]:
+    """The keys of the issues whose first event was of a release, newest first."""
+    allow(actor, "issue:read")
+    rows = _listed(actor, None).filter(first_release=storable(release)).select_related("project").order_by("-id")
+    return [key_of(row) for row in rows[:limit]]
+
+
+def keys_of(*, actor: Actor, ids: Collection[int]) -> list[str]:
+    """The keys of issues by their numbers, newest first."""
+    allow(actor, "issue:read")
+    return [key_of(row) for row in visible(actor).filter(id__in=ids).select_related("project").order_by("-id")]
+
+
 def scope_of(issues: Iterable[IssueRow]) -> dict[ProjectId, list[int]]:
     """The issues' groups, as the event store asks for them."""
     scope: dict[ProjectId, list[int]] = {}
@@ -225,11 +265,12 @@ def activity(*, actor: Actor, key: str, before: int | None = None, limit: int = 
     return [rows.activity_view(row) for row in found[: max(1, min(limit, _ACTIVITY_MAX))]]
 
 
-def comments(*, actor: Actor, key: str) -> list[CommentView]:
-    """An issue's comments, oldest first."""
+def comments(*, actor: Actor, key: str, after: int = 0, limit: int | None = None) -> list[CommentView]:
+    """An issue's comments, oldest first; `after` is the id that the last page ended with."""
     allow(actor, "issue:read")
-    found = Comment.objects.filter(issue__in=_one(actor, key)).select_related("author").annotate(times=Count("edits"))
-    return [rows.comment_view(row, edits=row.times) for row in found.order_by("id")]
+    of_issue = Comment.objects.filter(issue__in=_one(actor, key), id__gt=after)
+    found = of_issue.select_related("author").annotate(times=Count("edits")).order_by("id")
+    return [rows.comment_view(row, edits=row.times) for row in found[:limit]]
 
 
 def comment_edits(*, actor: Actor, comment_id: int) -> list[CommentEditView]:
@@ -341,5 +382,6 @@ def _moves(row: Issue, actor: Actor) -> list[workflow.Move]:
         assignee=str(row.assignee_id) if row.assignee_id else None,
         reason=row.reason or None,
         regressed=row.regressed,
+        evidence=evidence_of(row),
     )
     return workflow.moves(workflow_of(row.project_id), state=state, command=workflow.Command(to="", by=actor.kind))

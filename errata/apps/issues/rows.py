@@ -14,6 +14,7 @@ from errata.apps.issues.types import ActivityView, ClockState, CommentView, Issu
 
 UNDOABLE = {
     "title", "description", "type", "priority", "severity", "labels", "assignee", "deputy", "stage", "merged",
+    "waiting_on",
 }  # fmt: skip
 
 

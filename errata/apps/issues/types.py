@@ -10,7 +10,7 @@ from errata.apps.accounts.types import Person
 from errata.core.signal import EventFacts
 from errata.core.workflow import Move
 
-ClockState = Literal["", "running", "at_risk", "breached", "paused", "met"]
+ClockState = Literal["", "running", "at_risk", "breached", "paused", "met", "missed"]
 LinkKind = Literal["blocks", "duplicates", "relates", "causes"]
 
 
@@ -28,6 +28,7 @@ class GroupDelta(msgspec.Struct, frozen=True):
     explain: Callable[[], bytes]  # the grouping's explanation as JSON; called for fingerprints not met before
     first_release: str = ""  # of the oldest event
     unhandled: bool = False  # any of them was
+    releases: Collection[str] = ()  # of all of them; empty: that of the sample
 
 
 class IssueOpened(msgspec.Struct, frozen=True):
@@ -192,6 +193,48 @@ class Followed(msgspec.Struct, frozen=True):
     evidence: Mapping[str, Any]
     comment_id: int | None
     at: datetime
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """An issue that is being retested."""
+
+    id: int
+    organization_id: int
+    project_id: int
+    key: str
+    seq: int
+    since: datetime  # when it came into its stage
+    last_seen: datetime
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """An activity, as far as clocks and charts care."""
+
+    id: int
+    kind: str
+    machine: bool  # Errata itself did it, of its own accord
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    at: datetime
+
+
+class Life(msgspec.Struct, frozen=True):
+    """An issue with what happened to it, in order."""
+
+    issue_id: int
+    key: str
+    organization_id: int
+    project_id: int
+    stage: str
+    is_open: bool
+    priority: str
+    severity: str
+    waiting_on: str
+    assignee_id: int | None
+    deputy_id: int | None
+    merged: bool
+    created_at: datetime
+    deeds: list[Deed]
 
 
 class CommentView(msgspec.Struct, frozen=True):

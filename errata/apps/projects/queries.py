@@ -87,6 +87,17 @@ def current_dictionaries() -> dict[int, int]:
     return dict(Project.objects.filter(deleted_at=None).values_list("id", "dictionary"))
 
 
+def organizations_of(project_ids: Collection[int]) -> dict[int, int]:
+    """Whose each of these projects is; those that are gone are left out."""
+    rows = Project.objects.filter(id__in=project_ids, deleted_at=None)
+    return dict(rows.values_list("id", "organization_id"))
+
+
+def live_ids() -> list[int]:
+    """Every project that isn't gone, of whatever organisation."""
+    return list(Project.objects.filter(deleted_at=None).order_by("id").values_list("id", flat=True))
+
+
 def intake_counts(*, actor: Actor, which: str | int, since: datetime) -> list[IntakeCountRow]:
     """What intake counted for a project since then, by the hour, oldest first."""
     allow(actor, "project:read")
@@ -177,6 +188,22 @@ def key_view(row: ProjectKey) -> KeyView:
 def scrub_rules(row: Project) -> ScrubRules:
     """What the project removes from its events."""
     return msgspec.convert(row.scrub, ScrubRules)
+
+
+class ProjectPlace(NamedTuple):
+    """Where a project belongs: what decides which template is its own."""
+
+    organization_id: int
+    team_id: int | None
+    slug: str
+    created_at: datetime
+
+
+def place_of(project_id: int) -> ProjectPlace | None:
+    """Where a project belongs, or None once it is deleted."""
+    fields = ("organization_id", "team_id", "slug", "created_at")
+    found = Project.objects.filter(id=project_id, deleted_at=None).values_list(*fields).first()
+    return ProjectPlace(*found) if found else None
 
 
 class DigestProject(NamedTuple):

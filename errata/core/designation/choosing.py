@@ -81,9 +81,10 @@ Rank = Callable[[Candidate], tuple[int, ...]]
 
 
 def _members(owner: str, staff: Staff) -> list[Member]:
-    if owner.startswith("#"):
-        return [member for member in staff.members if owner[1:] in member.teams]
-    return [member for member in staff.members if member.email == owner]
+    named = owner.strip().casefold()  # a template's were written in a form
+    if named.startswith("#"):
+        return [member for member in staff.members if named[1:] in member.teams]
+    return [member for member in staff.members if member.email == named]
 
 
 def _taker(member: Member, by_id: dict[int, Member]) -> tuple[Member | None, str]:

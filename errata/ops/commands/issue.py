@@ -1,4 +1,4 @@
-"""`errata issue list | show | holders | create | assign | stage | comment`."""
+"""`errata issue list | show | holders | create | assign | stage | comment | wait | acknowledge`."""
 
 import argparse
 import sys
@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from errata.apps.clocks import operations as clocks
 from errata.apps.issues import operations, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
+from errata.core.search.errors import SearchError
 from errata.ops import console
 from errata.ops.issue_text import describe, row_of
 
@@ -23,7 +25,7 @@ def _register_reading(actions: Any) -> None:
     listing = actions.add_parser("list", help="list issues, newest first")
     listing.add_argument("query", nargs="*", help="the search language: is:unassigned level:error -24h …")
     listing.add_argument("--sort", default="", help="last_seen, first_seen, count, users, priority, severity …")
-    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--limit", type=console.positive, default=50, help="at most so many (default: 50)")
     listing.set_defaults(run=run_list)
 
     show = actions.add_parser("show", help="show one issue")
@@ -53,7 +55,8 @@ def _register_writing(actions: Any) -> None:
     stage = actions.add_parser("stage", help="move an issue to another stage")
     stage.add_argument("key")
     stage.add_argument("stage", help="New, Assigned, Revise, Retest, Fixed or Closed")
-    stage.add_argument("--comment", help="kept with the move")
+    stage.add_argument("--comment", help="kept with the move; the reason, where it passes a retest without proof")
+    stage.add_argument("--override", help="the reason to pass a retest without proof")
     stage.add_argument("--reason", help="why it is closed without a fix: duplicate, won't fix …")
     stage.add_argument("--assignee", help="who takes it, where the move needs somebody")
     stage.set_defaults(run=run_stage)
@@ -62,16 +65,30 @@ def _register_writing(actions: Any) -> None:
     comment.add_argument("key")
     comment.add_argument("text", help="`-` reads standard input")
     comment.set_defaults(run=run_comment)
-    for action in (create, assign, stage, comment):
+    wait = actions.add_parser("wait", help="say whom outside of the team an issue waits on; `none` goes on")
+    wait.add_argument("key")
+    wait.add_argument("on", help="such as `the customer`")
+    wait.set_defaults(run=run_wait)
+
+    acknowledge = actions.add_parser("acknowledge", help="say that it was seen: the escalation goes no further")
+    acknowledge.add_argument("key")
+    acknowledge.set_defaults(run=run_acknowledge)
+    for action in (create, assign, stage, comment, wait, acknowledge):
         console.add_json(action)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     console.begin()
     now = console.now()
-    page = queries.list_issues(
-        actor=console.owner(), query=" ".join(arguments.query), sort=arguments.sort, limit=arguments.limit, now=now
-    )
+    query = " ".join(arguments.query)
+    try:
+        page = queries.list_issues(
+            actor=console.owner(), query=query, sort=arguments.sort, limit=arguments.limit, now=now
+        )
+    except SearchError as error:
+        if not arguments.json:
+            print(f"  {query}\n  {' ' * error.position}^", file=sys.stderr)
+        raise
     if page.partial:
         print(f"errata: {page.partial}", file=sys.stderr)
     header = ("key", "stage", "priority", "severity", "events", "users", "seen", "assignee", "title")
@@ -140,6 +157,8 @@ def run_stage(arguments: argparse.Namespace) -> int:
         comment=arguments.comment,
         reason=arguments.reason,
         assignee=arguments.assignee,
+        # Who moves it here is a person, though commands act as the installation: what they say is their reason.
+        override=arguments.override or arguments.comment,
         by=console.owner(),
         at=console.now(),
     )
@@ -153,6 +172,19 @@ def run_comment(arguments: argparse.Namespace) -> int:
     return console.show(arguments, comment, f"{arguments.key.upper()} has a new comment.")
 
 
+def run_wait(arguments: argparse.Namespace) -> int:
+    console.begin()
+    on = "" if arguments.on.casefold() in {"none", "nobody", ""} else arguments.on
+    operations.wait_on(key=arguments.key, on=on, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, f"waits on {on}" if on else "goes on")
+
+
+def run_acknowledge(arguments: argparse.Namespace) -> int:
+    console.begin()
+    clocks.acknowledge(key=arguments.key, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, "acknowledged")
+
+
 def _changed(arguments: argparse.Namespace, key: str, what: str) -> int:
     issue = queries.issue(actor=console.owner(), key=key)
     return console.show(arguments, detail(issue), f"{issue.key} {what}: {issue.row.stage}.")
@@ -161,9 +193,10 @@ def _changed(arguments: argparse.Namespace, key: str, what: str) -> int:
 def answer(row: IssueRow) -> dict[str, Any]:
     """An issue for scripts: the names of the REST API, with the assignee's e-mail address and the project's slug."""
     fields = msgspec.structs.asdict(row)
-    for internal in ("id", "seq", "groups"):
+    for internal in ("id", "seq", "groups", "is_unhandled"):
         fields.pop(internal)
     return fields | {
+        "unhandled": row.is_unhandled,
         "assignee": row.assignee.email if row.assignee else None,
         "deputy": row.deputy.email if row.deputy else None,
         "project": row.project.slug,

@@ -181,7 +181,9 @@ def scrubbing(request: ActorRequest, slug: str) -> HttpResponse:
         toast = Toast(text="Saved. It holds for events that arrive from now on.")
         return go(request, reverse("project-scrubbing", args=[slug]), toast=toast)
     project = queries.project(actor=request.actor, which=slug)
-    return _tab(request, slug, "project-scrubbing", "projects/scrubbing.html", {"rules": project.scrub})
+    # Joined here: a template tag can't hold a line break.
+    names = {"keys": "\n".join(project.scrub.keys), "safe_keys": "\n".join(project.scrub.safe_keys)}
+    return _tab(request, slug, "project-scrubbing", "projects/scrubbing.html", {"rules": project.scrub, **names})
 
 
 @require_POST
