@@ -5,12 +5,14 @@ from django.urls.converters import StringConverter
 
 from errata.web import palette, small
 from errata.web.account import views as account
+from errata.web.agenda import views as agenda
 from errata.web.audit import views as audit
+from errata.web.board import views as board
 from errata.web.designations import people as colleagues
 from errata.web.designations import views as designations
 from errata.web.entry import views as entry
 from errata.web.inbox import views as inbox
-from errata.web.issues import changes, page, stream, writing
+from errata.web.issues import changes, exports, page, parts, saved, stream, writing
 from errata.web.notices import views as notices
 from errata.web.people import views as people
 from errata.web.process import ranking
@@ -49,7 +51,18 @@ urlpatterns = [
     path("issues/rows/", stream.rows, name="issues-rows"),
     path("issues/fresh/", stream.fresh, name="issues-fresh"),
     path("issues/complete/", stream.complete, name="issues-complete"),
-    path("issues/views/", stream.save_view, name="issues-save-view"),
+    path("issues/views/", saved.save_view, name="issues-save-view"),
+    path("issues/views/<int:view_id>/delete/", saved.delete_view, name="issues-delete-view"),
+    path("issues/export/", exports.export, name="issues-export"),
+    path("issues/keys/", stream.keys, name="issues-keys"),
+    path("board/", board.page, name="board"),
+    path("board/lane/", board.lane, name="board-lane"),
+    path("board/more/", board.more, name="board-more"),
+    path("board/cards/", board.cards, name="board-cards"),
+    path("board/ask/", board.ask, name="board-ask"),
+    path("board/move/", board.move, name="board-move"),
+    path("me/", agenda.me, name="me"),
+    path("calendar/", agenda.calendar, name="calendar"),
     path("issues/new/", writing.new, name="issue-new"),
     path("issues/change/", changes.change, name="issues-change"),
     path("issues/undo/", changes.undo, name="issues-undo"),
@@ -58,6 +71,7 @@ urlpatterns = [
     path("issues/<issue_key:key>/suggestion/", designations.suggestion, name="issue-suggestion"),
     path("issues/<issue_key:key>/watch/", inbox.watch, name="issue-watch"),
     path("issues/<issue_key:key>/comments/", writing.comment, name="issue-comment"),
+    path("issues/<issue_key:key>/parent/", parts.parent, name="issue-parent"),
     path("issues/<issue_key:key>/rank/", ranking.why, name="issue-rank"),
     path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
     path("issues/<issue_key:key>/links/<int:link_id>/", writing.unlink, name="issue-unlink"),

@@ -32,9 +32,11 @@ from errata.apps.issues.counts import next_seq
 from errata.apps.issues.following import ahead, follow
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.linking import link_issues, unlink_issues
+from errata.apps.issues.mentioning import note_mentions
 from errata.apps.issues.merging import merge_issues, split_grouping
 from errata.apps.issues.models import Issue
 from errata.apps.issues.noting import ClockNote, note_clocks, note_scores
+from errata.apps.issues.parenting import put_under, set_parent
 from errata.apps.issues.proving import evidence_of, note_proof
 from errata.apps.issues.purging import purge_deleted_projects
 from errata.apps.issues.remarks import remark, wait_on
@@ -90,6 +92,7 @@ __all__ = [
     "remark",
     "save_view",
     "set_deputy",
+    "set_parent",
     "split_grouping",
     "transition_issue",
     "undo",
@@ -122,6 +125,7 @@ def create_issue(
     severity: str = "Minor",
     assignee: Who = None,
     labels: Iterable[str] = (),
+    parent: str | None = None,
 ) -> Changed:
     """Create an issue by hand. With an assignee it begins where assigning a new one would take it."""
     allow(by, "issue:write")
@@ -137,6 +141,9 @@ def create_issue(
         set_labels(issue, labels)
         created = {name: values[name] for name in ("title", "type", "priority", "severity")} | {"stage": issue.stage}
         activities = tell(issue, [Change("created", after=created)], by=by, at=at)
+        if parent:
+            put_under(issue, parent, by=by, at=at)
+        note_mentions(issue, values["description"], by=by, at=at)
         if by.user_id:
             watch_as(issue, [by.user_id], reason="created", at=at)
         person = find_person(assignee, by=by)
@@ -179,6 +186,8 @@ def update_issue(
             if not name.endswith("_rank") and getattr(issue, name) != value
         ]
         changes += _labelled(issue, labels)
+        if description is not None:
+            note_mentions(issue, wanted["description"], by=by, at=at)
         return save(issue, changes, by=by, at=at, fields=wanted)
 
 

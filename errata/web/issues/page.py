@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from errata import ports
 from errata.apps.designations import queries as designations
 from errata.apps.issues import events as issue_events
-from errata.apps.issues import queries
+from errata.apps.issues import families, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.apps.notices import queries as notices
 from errata.core.errors import Refusal
@@ -129,7 +129,10 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     activity, comments = queries.activity(actor=request.actor, key=key), queries.comments(actor=request.actor, key=key)
     onward = [move for move in detail.moves if move.allowed and not move.needs and move.name not in _BACKWARD]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
+    texts = [detail.description, *(comment.body for comment in comments)]
     return {
+        "family": families.family(actor=request.actor, of=detail.row),
+        "titles": families.titles(actor=request.actor, texts=texts),
         "issue": detail,
         "description": detail.description,
         "created_by": detail.created_by,

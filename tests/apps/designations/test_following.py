@@ -86,7 +86,7 @@ def test_an_issue_that_comes_back_to_nobody_gets_somebody(rules, turn, payments,
     arrive(delta(payments, 1))
     issues.assign_issue(key="PAY-1", to=dave.email, by=bob, at=NOW)
     for stage in ("Retest", "Fixed"):
-        issues.transition_issue(key="PAY-1", to=stage, by=bob, at=NOW)
+        issues.transition_issue(key="PAY-1", to=stage, comment="Seen to work.", by=bob, at=NOW)
     turn()
     assert look("PAY-1", bob).assignee.email == dave.email
     accounts.deactivate_user(user_id=dave.user_id, by=olga, at=NOW)
