@@ -8,6 +8,9 @@ import msgspec
 from errata.apps.accounts.types import Person
 from errata.core.designation import Codeowners, DesignationRule, Facts, Outcome, PathMapping, Problem
 
+# Where a rule of designation comes from, in words.
+ORIGINS = {"ownership": "this project", "CODEOWNERS": "CODEOWNERS", "template": "template", "team": "owning team"}
+
 
 class OwnerView(msgspec.Struct, frozen=True):
     """An owner of a rule, and who is meant."""

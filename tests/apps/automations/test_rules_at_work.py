@@ -143,9 +143,13 @@ def burst(payments, events, minutes, *, fingerprint=1, environment="production")
     for number, minute in enumerate(minutes):
         at = START + timedelta(minutes=minute, seconds=number % 50)
         made = event(
-            10_000 * fingerprint + 10 * minute + number % 10, project=payments.id, fingerprint=fingerprint, at=at, environment=environment,
+            10_000 * fingerprint + 10 * minute + number % 10,
+            project=payments.id,
+            fingerprint=fingerprint,
+            at=at,
+            environment=environment,
             user=f"id:{number}",
-        )  # fmt: skip
+        )
         events.put([made], token=f"{fingerprint}-{number}-{minute}")
         arrive(delta(payments, fingerprint, last=at, users=[f"id:{number}"]), at=at)
 
