@@ -6,7 +6,11 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 
 from errata.apps.clocks import operations as issue_clocks
+from errata.apps.designations import operations as designations
 from errata.apps.issues import operations as issues
+from errata.apps.notices import operations as notices
+from errata.apps.notices.mailing import Site
+from errata.apps.progress import following as progress
 from errata.apps.projects import operations as projects
 from errata.ops.clock import Clock, Duty
 from errata.ops.settings import Settings
@@ -17,18 +21,24 @@ _HOUR_S = 3600.0
 _UPKEEP_FIRST_S = 60.0
 # How long the accepted-and-dropped counts of each minute are kept: what the project page charts.
 _COUNTS_KEPT = timedelta(days=90)
+# How long the log tells what was sent, and a webhook can be replayed.
+_DELIVERIES_KEPT = timedelta(days=30)
+# How late what was snoozed may come back.
+_SNOOZE_S = 15.0
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
 FOLLOW_S = 0.5
 # An escalation fires within five seconds of its time; a look that finds nothing is one index look-up.
 _NOTICE_S = 1.0
 # How soon clocks begin to be reckoned by another policy or calendar.
 _RECOUNT_S = 5.0
+_REVISIT_S = 30.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
     """The clocks of an installation: what must be prompt never waits for what takes long."""
     return [
         Clock(prompt(), name="follow", now=now),
+        Clock(outgoing(settings), name="outgoing", now=now),
         Clock(upkeep(settings, ports), name="upkeep", now=now),
     ]
 
@@ -40,7 +50,17 @@ def prompt() -> list[Duty]:
         Duty("notice_clocks", lambda at: issue_clocks.notice(at=at), every_s=_NOTICE_S),
         Duty("ring_chains", lambda at: issue_clocks.ring(at=at), every_s=_NOTICE_S),
         Duty("recount_clocks", lambda at: issue_clocks.recount(at=at), every_s=_RECOUNT_S),
+        Duty("designate", designations.Designating().turn, every_s=FOLLOW_S),
+        Duty("progress", progress.follow, every_s=FOLLOW_S),
+        Duty("notices", lambda at: notices.listen(at=at), every_s=FOLLOW_S),
+        Duty("wake_snoozed", lambda at: notices.wake_snoozed(at=at), every_s=_SNOOZE_S),
     ]
+
+
+def outgoing(settings: Settings) -> list[Duty]:
+    """What leaves for other people's servers, which are slow when they like: it has a clock of its own."""
+    site = Site(url=settings.public_url, mail_from=settings.mail_from, reply_domain=settings.mail_in_domain)
+    return [Duty("outbox", lambda at: notices.deliver_due(at=at, site=site), every_s=FOLLOW_S)]
 
 
 def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
@@ -51,7 +71,10 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         return Duty(name, run, every_s=_HOUR_S, first_s=_UPKEEP_FIRST_S)
 
     return [
+        # Issues that came while the event store was away, and got nobody for want of it.
+        Duty("designate_again", designations.revisit, every_s=_REVISIT_S, first_s=_REVISIT_S),
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
+        hourly("forget_deliveries", lambda at: notices.forget(before=at - _DELIVERIES_KEPT)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),
         hourly("purge_projects", lambda _: issues.purge_deleted_projects() > 0),

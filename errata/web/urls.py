@@ -6,9 +6,14 @@ from django.urls.converters import StringConverter
 from errata.web import palette, small
 from errata.web.account import views as account
 from errata.web.audit import views as audit
+from errata.web.designations import people as colleagues
+from errata.web.designations import views as designations
 from errata.web.entry import views as entry
+from errata.web.inbox import views as inbox
 from errata.web.issues import changes, page, stream, writing
+from errata.web.notices import views as notices
 from errata.web.people import views as people
+from errata.web.progress import views as progress
 from errata.web.projects import start
 from errata.web.projects import views as projects
 
@@ -35,6 +40,9 @@ urlpatterns = [
     path("reset/", entry.reset, name="reset"),
     path("reset/<str:token>/", entry.new_password, name="new-password"),
     path("invitation/<str:token>/", entry.invitation, name="invitation"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/act/", inbox.act, name="inbox-act"),
+    path("inbox/read/<issue_key:key>/", inbox.read, name="inbox-read"),
     path("issues/", stream.stream, name="issues"),
     path("issues/rows/", stream.rows, name="issues-rows"),
     path("issues/fresh/", stream.fresh, name="issues-fresh"),
@@ -45,7 +53,8 @@ urlpatterns = [
     path("issues/undo/", changes.undo, name="issues-undo"),
     path("issues/pick/<str:field>/", changes.pick, name="issues-pick"),
     path("issues/<issue_key:key>/", page.issue, name="issue"),
-    path("issues/<issue_key:key>/watch/", writing.watch, name="issue-watch"),
+    path("issues/<issue_key:key>/suggestion/", designations.suggestion, name="issue-suggestion"),
+    path("issues/<issue_key:key>/watch/", inbox.watch, name="issue-watch"),
     path("issues/<issue_key:key>/comments/", writing.comment, name="issue-comment"),
     path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
     path("issues/<issue_key:key>/links/<int:link_id>/", writing.unlink, name="issue-unlink"),
@@ -67,6 +76,16 @@ urlpatterns = [
     path("projects/<slug:slug>/start/", start.start, name="project-start"),
     path("projects/<slug:slug>/start/look/", start.look, name="project-look"),
     path("projects/<slug:slug>/start/sample/", start.sample, name="project-sample"),
+    path("process/designation/", designations.index, name="designations"),
+    path("process/designation/<slug:slug>/", designations.rules, name="designation"),
+    path("process/designation/<slug:slug>/check/", designations.check, name="designation-check"),
+    path("process/designation/<slug:slug>/try/", designations.trial, name="designation-try"),
+    path("process/designation/<slug:slug>/apply/", designations.apply, name="designation-apply"),
+    path("process/designation/<slug:slug>/codeowners/", designations.codeowners, name="designation-codeowners"),
+    path("process/availability/", colleagues.people, name="designation-people"),
+    path("process/availability/skills/", colleagues.skills, name="designation-skills"),
+    path("process/availability/absences/", colleagues.absence, name="designation-absence"),
+    path("process/availability/absences/<int:absence_id>/end/", colleagues.back, name="designation-back"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invitations/<int:invitation_id>/withdraw/", people.uninvite, name="uninvite"),
@@ -74,9 +93,22 @@ urlpatterns = [
     path("people/<int:user_id>/active/", people.active, name="person-active"),
     path("teams/", people.teams, name="teams"),
     path("teams/<slug:slug>/", people.team, name="team"),
+    path("progress/", progress.progress, name="progress"),
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
     path("account/", account.account, name="account"),
+    path("account/notifications/", notices.preferences, name="notifications"),
+    path("account/notifications/subscribe/", notices.subscribe, name="subscribe"),
+    path("channels/", notices.channels, name="channels"),
+    path("channels/preview/", notices.preview, name="channel-preview"),
+    path("channels/<int:channel_id>/", notices.channel, name="channel"),
+    path("channels/<int:channel_id>/test/", notices.test, name="channel-test"),
+    path("channels/<int:channel_id>/replay/", notices.replay, name="channel-replay"),
+    path("channels/<int:channel_id>/delete/", notices.delete, name="channel-delete"),
+    path("deliveries/", notices.deliveries, name="deliveries"),
+    path("deliveries/<int:delivery_id>/", notices.delivery, name="delivery"),
+    path("deliveries/<int:delivery_id>/resend/", notices.resend, name="delivery-resend"),
+    path("unsubscribe/<str:token>/", notices.unsubscribe, name="unsubscribe"),
     path("account/tokens/", account.tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke/", account.revoke, name="token-revoke"),
 ]

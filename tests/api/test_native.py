@@ -1,6 +1,8 @@
 """The REST API, as a script sees it."""
 
+import re
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -207,3 +209,98 @@ def test_an_event_that_is_not_there_is_404(
     assert call("get", f"/issues/{key}/events").json() == {"items": [], "next": None}
     assert call("get", f"/issues/{key}/events/latest").status_code == 404
     assert call("get", f"/events/{'a' * 32}").status_code == 404
+
+
+def test_how_the_work_goes_is_told(api: Callable[..., Any], bob: Actor, payments: ProjectView) -> None:
+    call = api(bob)
+
+    told = call("get", "/progress", days=7, by="type")
+
+    assert told.status_code == 200
+    assert told.json().keys() >= {"funnel", "flow", "stages", "ages", "throughput", "opened", "parts"}
+    assert call("get", "/progress", by="colour").json()["error"]["code"] == "part_unknown"
+
+
+def test_the_page_of_the_api_is_drawn_with_files_of_this_installation(db: None) -> None:
+    page = Client().get("/api/v1/docs").content.decode()
+    files = re.findall(r'(?:src|href)="([^"]+)"', page)
+
+    assert any(file.endswith("swagger-ui-bundle.js") for file in files)
+    for file in files:
+        with closing(Client().get(file)) as answer:
+            assert answer.status_code == 200, file
+            assert "html" not in answer.headers["Content-Type"], file
+
+
+def test_the_description_tells_the_shape_of_errors(db: None) -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            shape = operation["responses"]["default"]["content"]["application/json"]["schema"]["$ref"]
+            assert shape == "#/components/schemas/ErrorBody", path
+    assert "request_id" in document["components"]["schemas"]["Fault"]["properties"]
+
+
+def test_comments_and_activity_follow_each_other_in_pages(
+    api: Callable[..., Any], bob: Actor, payments: ProjectView
+) -> None:
+    call = api(bob)
+    key = call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"}).json()["key"]
+    for number in range(5):
+        call("post", f"/issues/{key}/comments", {"body": f"Number {number}"})
+
+    comments = [each["body"] for each in whole(call, f"/issues/{key}/comments", limit=2)]
+    activity = [each["id"] for each in whole(call, f"/issues/{key}/activity", limit=2)]
+
+    assert comments == [f"Number {number}" for number in range(5)]
+    assert len(activity) == 6
+    assert activity == sorted(set(activity), reverse=True)
+
+
+def test_a_body_that_is_not_json_is_told_where_it_breaks(api: Callable[..., Any], bob: Actor) -> None:
+    refused = api(bob)("post", "/issues", '{"project": }')
+
+    assert refused.status_code == 400
+    assert "line 1 column 13" in refused.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("get", "/nothing", 404), ("get", "/", 404), ("delete", "/issues", 405), ("get", "/issues/PAY-1/transition", 405)],
+)
+def test_what_no_endpoint_answers_has_the_one_shape_too(
+    api: Callable[..., Any], bob: Actor, method: str, path: str, status: int
+) -> None:
+    answer = getattr(Client(), method)(f"/api/v1{path}")
+
+    assert answer.status_code == status
+    error = answer.json()["error"]
+    assert error["request_id"] == answer.headers["X-Request-Id"]
+    assert error["message"].endswith((".", "is."))
+    assert status == 404 or "Use " in error["message"]
+
+
+def whole(call: Callable[..., Any], path: str, *, limit: int) -> list[Any]:
+    """All items of a list, page by page."""
+    items: list[Any] = []
+    cursor = None
+    while True:
+        page = call("get", path, limit=limit, **({"cursor": cursor} if cursor else {})).json()
+        assert len(page["items"]) <= limit
+        items += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return items
+
+
+def test_a_token_for_projects_alone_lists_projects_without_counting_issues(
+    api: Callable[..., Any], alice: Actor, payments: ProjectView
+) -> None:
+    narrow, wide = api(alice, scopes=["project:read"]), api(alice)
+    wide("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"})
+
+    assert [each["open_issues"] for each in wide("get", "/projects").json()["items"]] == [1]
+    assert [each["open_issues"] for each in narrow("get", "/projects").json()["items"]] == [None]
+    assert narrow("get", f"/projects/{payments.slug}").json()["open_issues"] is None
+    assert narrow("get", "/issues").status_code == 403

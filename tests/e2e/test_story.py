@@ -16,7 +16,16 @@ from tests.running import PASSWORD, ROOT, Running, free_port, until
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("story")]
 
 _CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    # Nothing of ours is elsewhere. Without this the browser asks for names of its own, and where none is answered its
+    # first pages wait for that, twenty seconds each.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
 # What ends a hung test on a machine under load; nothing here is timed.
 _PATIENCE_MS = 30_000
 

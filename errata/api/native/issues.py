@@ -1,6 +1,7 @@
 """Issues: list, report, change, move, talk about."""
 
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from ninja import Router, Status
 from ninja.params.functions import Query
@@ -18,6 +19,8 @@ from errata.api.native.schemas import (
     TransitionIn,
 )
 from errata.apps.issues import operations, queries
+
+Numbered = TypeVar("Numbered", CommentOut, ActivityOut)
 
 router = Router(tags=["Issues"])
 
@@ -81,9 +84,15 @@ def transition(request: ApiRequest, key: str, body: TransitionIn) -> IssueDetail
 
 
 @router.get("/issues/{key}/comments", response=Page[CommentOut], summary="List an issue's comments")
-def list_comments(request: ApiRequest, key: str) -> Page[CommentOut]:
+def list_comments(
+    request: ApiRequest,
+    key: str,
+    cursor: int = Query(0, description="`next` of the page before."),
+    limit: int = Query(50, ge=1, le=200),
+) -> Page[CommentOut]:
     """Oldest first."""
-    return Page(items=[CommentOut.of(comment) for comment in queries.comments(actor=request.auth, key=key)])
+    found = queries.comments(actor=request.auth, key=key, after=cursor, limit=limit + 1)
+    return _page([CommentOut.of(comment) for comment in found], limit=limit)
 
 
 @router.post("/issues/{key}/comments", response={201: CommentOut}, summary="Comment on an issue")
@@ -94,9 +103,21 @@ def comment(request: ApiRequest, key: str, body: CommentIn) -> Status[CommentOut
 
 
 @router.get("/issues/{key}/activity", response=Page[ActivityOut], summary="What happened to an issue")
-def list_activity(request: ApiRequest, key: str) -> Page[ActivityOut]:
+def list_activity(
+    request: ApiRequest,
+    key: str,
+    cursor: int | None = Query(None, description="`next` of the page before."),
+    limit: int = Query(50, ge=1, le=200),
+) -> Page[ActivityOut]:
     """Newest first: every change with its actor."""
-    return Page(items=[ActivityOut.of(activity) for activity in queries.activity(actor=request.auth, key=key)])
+    found = queries.activity(actor=request.auth, key=key, before=cursor, limit=limit + 1)
+    return _page([ActivityOut.of(activity) for activity in found], limit=limit)
+
+
+def _page(found: list[Numbered], *, limit: int) -> Page[Numbered]:
+    """One page of what was asked for with one more, which tells whether another follows."""
+    items = found[:limit]
+    return Page(items=items, next=str(items[-1].id) if len(found) > limit else None)
 
 
 def _detail(request: ApiRequest, key: str) -> IssueDetailOut:

@@ -41,12 +41,12 @@ class ProjectOut(Schema):
     team: str
     active: bool
     quota_per_minute: int
-    open_issues: int
+    open_issues: int | None = Field(description="Null when the token may not read issues.")
     created_at: datetime
     first_event_at: datetime | None
 
     @staticmethod
-    def of(project: ProjectView, *, open_issues: int) -> "ProjectOut":
+    def of(project: ProjectView, *, open_issues: int | None) -> "ProjectOut":
         return ProjectOut(**asdict(project), open_issues=open_issues)
 
 

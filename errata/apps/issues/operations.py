@@ -1,6 +1,6 @@
 """Writes of issues. What digest does is in arrivals; every other write of an issue is here or re-exported from here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from errata.apps.issues.changes import (
     watch_as,
 )
 from errata.apps.issues.counts import next_seq
-from errata.apps.issues.following import follow
+from errata.apps.issues.following import ahead, follow
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.linking import link_issues, unlink_issues
 from errata.apps.issues.merging import merge_issues, split_grouping
@@ -64,6 +64,7 @@ __all__ = [
     "ClockNote",
     "IssueMerged",
     "IssueNotFound",
+    "ahead",
     "apply_events",
     "assign_issue",
     "comment_on_issue",
@@ -96,6 +97,7 @@ TITLE_CHARS_MAX = 256
 DESCRIPTION_CHARS_MAX = 100_000
 
 Who = str | int | None  # an e-mail address, an id, "me", or nobody
+_NONE: Mapping[str, Any] = {}
 
 
 def create_issue(
@@ -178,16 +180,24 @@ def assign_issue(
     to: Who | UnsetType = UNSET,
     deputy: Who | UnsetType = UNSET,
     version: int | None = None,
+    reason: str = "",
+    evidence: Mapping[str, Any] = _NONE,
+    deputy_reason: str = "",
 ) -> Changed:
-    """Give an issue to somebody, or to nobody. A new issue that gets an assignee moves on, as its workflow says."""
+    """Give an issue to somebody, or to nobody. A new issue that gets an assignee moves on, as its workflow says.
+
+    The activity keeps the reason, and the evidence for it: who was considered, by which rule.
+    """
     allow(by, "issue:write")
     with write():
         issue = issue_to_change(key, by=by, version=version)
         activities: list[int] = []
         if deputy is not UNSET:
-            activities += _deputise(issue, find_person(deputy, by=by), by=by, at=at).activities
+            person = find_person(deputy, by=by)
+            activities += _deputise(issue, person, by=by, at=at, reason=deputy_reason).activities
         if to is not UNSET:
-            activities += _assign(issue, find_person(to, by=by), by=by, at=at).activities
+            person = find_person(to, by=by)
+            activities += _assign(issue, person, by=by, at=at, reason=reason, evidence=evidence).activities
         return Changed(key=key_of(issue), version=issue.version, activities=activities)
 
 
@@ -259,8 +269,16 @@ def _new_issue(project: str | int, values: dict[str, Any], *, by: Actor, at: dat
     return issue
 
 
-def _assign(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
-    changed = _set_assignee(issue, person, by=by, at=at)
+def _assign(
+    issue: Issue,
+    person: Person | None,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    evidence: Mapping[str, Any] = _NONE,
+) -> Changed:
+    changed = _set_assignee(issue, person, by=by, at=at, reason=reason, evidence=evidence)
     if not changed.activities:
         return changed
     # Who takes a new issue has taken it up; what nobody holds any more is new again. A workflow without such moves
@@ -278,21 +296,36 @@ def _assign(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> 
     return Changed(key=moved.key, version=moved.version, activities=changed.activities + moved.activities)
 
 
-def _set_assignee(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
+def _set_assignee(
+    issue: Issue,
+    person: Person | None,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    evidence: Mapping[str, Any] = _NONE,
+) -> Changed:
     if (person.id if person else None) == issue.assignee_id:
         return save(issue, [], by=by, at=at)
     before = person_of(issue.assignee) if issue.assignee else None
-    change = Change("assignee", before={"assignee": person_fact(before)}, after={"assignee": person_fact(person)})
+    change = Change(
+        "assignee",
+        before={"assignee": person_fact(before)},
+        after={"assignee": person_fact(person)},
+        reason=reason,
+        evidence=evidence,
+    )
     if person:
         watch_as(issue, [person.id], reason="assigned", at=at)
     return save(issue, [change], by=by, at=at, fields={"assignee_id": person.id if person else None})
 
 
-def _deputise(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
+def _deputise(issue: Issue, person: Person | None, *, by: Actor, at: datetime, reason: str = "") -> Changed:
     if (person.id if person else None) == issue.deputy_id:
         return save(issue, [], by=by, at=at)
     before = person_of(issue.deputy) if issue.deputy else None
-    change = Change("deputy", before={"deputy": person_fact(before)}, after={"deputy": person_fact(person)})
+    told = {"deputy": person_fact(person)}
+    change = Change("deputy", before={"deputy": person_fact(before)}, after=told, reason=reason)
     if person:
         watch_as(issue, [person.id], reason="assigned", at=at)
     return save(issue, [change], by=by, at=at, fields={"deputy_id": person.id if person else None})

@@ -13,12 +13,23 @@ from errata.apps.issues import cursors, rows
 from errata.apps.issues.changes import by_key, issue_not_found, key_of, visible
 from errata.apps.issues.completing import completions
 from errata.apps.issues.counts import newest_seq
+from errata.apps.issues.holding import (
+    Familiar,
+    count_unassigned,
+    familiar_people,
+    holders,
+    holders_of,
+    loads_of,
+    reassigned_by_hand,
+    unassigned_keys,
+)
 from errata.apps.issues.linking import WORDS, kind_of
 from errata.apps.issues.lives import changed_since, issue_ids, lives, newest_activity, watcher_ids
 from errata.apps.issues.models import (
     Activity,
     Comment,
     CommentEdit,
+    FollowerPlace,
     Grouping,
     Issue,
     IssueLink,
@@ -49,6 +60,7 @@ from errata.core.ids import ProjectId
 from errata.core.search import SearchError
 
 __all__ = [
+    "Familiar",
     "activity",
     "changed_since",
     "changes_since",
@@ -57,8 +69,13 @@ __all__ = [
     "completions",
     "count_issues",
     "count_open",
+    "count_unassigned",
+    "count_unfollowed",
     "count_views",
+    "familiar_people",
     "groups",
+    "holders",
+    "holders_of",
     "issue",
     "issue_ids",
     "issue_of_group",
@@ -68,9 +85,12 @@ __all__ = [
     "list_labels",
     "list_views",
     "lives",
+    "loads_of",
     "newest_activity",
     "newest_change",
+    "reassigned_by_hand",
     "scope_of",
+    "unassigned_keys",
     "watcher_ids",
 ]
 
@@ -130,6 +150,12 @@ def count_open(*, actor: Actor) -> dict[int, int]:
     allow(actor, "issue:read")
     found = _listed(actor, None).filter(OPEN).values_list("project_id").annotate(Count("pk"))
     return dict(found)
+
+
+def count_unfollowed(name: str) -> int:
+    """How many activities a follower has yet to read: 0 most of the time, many after an import."""
+    place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first() or 0
+    return Activity.objects.filter(id__gt=place).count()
 
 
 def issue(*, actor: Actor, key: str) -> IssueDetail:
@@ -222,11 +248,12 @@ def activity(*, actor: Actor, key: str, before: int | None = None, limit: int = 
     return [rows.activity_view(row) for row in found[: max(1, min(limit, _ACTIVITY_MAX))]]
 
 
-def comments(*, actor: Actor, key: str) -> list[CommentView]:
-    """An issue's comments, oldest first."""
+def comments(*, actor: Actor, key: str, after: int = 0, limit: int | None = None) -> list[CommentView]:
+    """An issue's comments, oldest first; `after` is the id that the last page ended with."""
     allow(actor, "issue:read")
-    found = Comment.objects.filter(issue__in=_one(actor, key)).select_related("author").annotate(times=Count("edits"))
-    return [rows.comment_view(row, edits=row.times) for row in found.order_by("id")]
+    of_issue = Comment.objects.filter(issue__in=_one(actor, key), id__gt=after)
+    found = of_issue.select_related("author").annotate(times=Count("edits")).order_by("id")
+    return [rows.comment_view(row, edits=row.times) for row in found[:limit]]
 
 
 def comment_edits(*, actor: Actor, comment_id: int) -> list[CommentEditView]:

@@ -51,6 +51,7 @@ _MOMENTS = {
     "created": "created_at",
     "updated": "updated_at",
     "due": "due_at",
+    "moved": "stage_changed_at",
 }
 _KINDS = {"age": "age", "due": "ahead"}
 _PEOPLE = {"assignee": "assignee_id", "deputy": "deputy_id", "creator": "created_by_id"}

@@ -105,6 +105,7 @@ _ISSUE_FIELDS = (
         value_aliases=(("risk", "at_risk"), ("late", "breached"), ("overdue", "breached")),
     ),
     Field("waiting_on", "issue", "text", "Whom outside of the team it waits on", aliases=("waiting",)),
+    Field("moved", "issue", "date", "When the issue came to its stage", ("-24h", "-7d", "+7d")),
 )
 
 _SHARED_FIELDS = (

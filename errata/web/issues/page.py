@@ -12,15 +12,19 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from errata import ports
+from errata.apps.designations import queries as designations
 from errata.apps.issues import events as issue_events
 from errata.apps.issues import queries
 from errata.apps.issues.types import IssueDetail, IssueRow
+from errata.apps.notices import queries as notices
 from errata.core.errors import Refusal
 from errata.core.event.view import view
 from errata.core.ids import EventId, ProjectId
+from errata.core.notice import watching
 from errata.ports.event_store import TAGS_EVENTS_MAX, Course, EventBody, StoredSignal, TagSummary
 from errata.web import draw
 from errata.web.addresses import absolute
+from errata.web.designations import words
 from errata.web.issues import events, presenter, search_links, story
 from errata.web.issues import report as reports
 from errata.web.requests import ActorRequest
@@ -131,8 +135,12 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
         "created_by": detail.created_by,
         "absolute_url": absolute(reverse("issue", args=[key])),
         "next_move": next(iter(onward), None),
+        "held": words.held(queries.holders_of(actor=request.actor, issue_id=detail.row.id)),
+        "why_assigned": words.why_decided(designations.decision_of(actor=request.actor, issue_id=detail.row.id)),
         "activity": story.story(key, activity[::-1], comments),
         "groups": story.explained(groups),
+        "watch": notices.watch_of(actor=request.actor, issue_id=detail.row.id, watching=detail.watching),
+        "watch_modes": watching.WORDS,
         "link_kinds": _LINK_KINDS,
         "editor_marks": _EDITOR_MARKS,
         "seq": queries.newest_change(actor=request.actor),

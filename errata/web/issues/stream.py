@@ -22,11 +22,12 @@ from errata.web.issues import events
 from errata.web.requests import ActorRequest
 
 OPEN = "is:open"
+UNHELD = "is:open assignee:none"
 _ROWS = 50
 _VIEWS = (
     ("Open", OPEN, "Everything that isn’t fixed or closed"),
     ("Mine", "is:open assignee:me", "Open and yours"),
-    ("Unassigned", "is:open assignee:none", "Open, and nobody holds it"),
+    ("Unassigned", UNHELD, "Open, and nobody holds it"),
     ("New", "stage:New", "Not looked at yet"),
     ("Revise", "stage:Revise", "Came back after a fix"),
     ("Retest", "stage:Retest", "A fix is being checked"),
@@ -86,6 +87,7 @@ def stream(request: ActorRequest) -> HttpResponse:
         "welcome": not rows and not any(project.first_event_at for project in known),
         "seq": queries.newest_change(actor=request.actor),
     }
+    context["unheld"] = next((tab for tab in context["views"] if tab.query == UNHELD and not tab.current), None)
     context["view_is_saved"] = any(tab.current for tab in context["views"])
     return render(request, "issues/stream.html", context, status=400 if problem else 200)
 

@@ -58,15 +58,6 @@ def comment(request: ActorRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def watch(request: ActorRequest, key: str) -> HttpResponse:
-    """Hear of an issue, or no longer."""
-    watching = request.POST.get("watch") == "1"
-    change = operations.watch_issue if watching else operations.unwatch_issue
-    change(key=key, by=request.actor, at=request.now)
-    return _changed(request, key, Toast(text=f"You {'watch' if watching else 'no longer watch'} {key}."))
-
-
-@require_POST
 def link(request: ActorRequest, key: str) -> HttpResponse:
     """Tie two issues together."""
     kind, to = cast("LinkKind", request.POST.get("kind", "relates")), request.POST.get("to", "").strip().upper()

@@ -188,6 +188,26 @@ def distance(moment: datetime, *, now: datetime) -> str:
     return f"{local:%b} {local.day}" if moment.year == now.year else f"{local:%b} {local.day}, {local.year}"
 
 
+_SPELT = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+@register.filter
+def spell(seconds: int | None) -> str:
+    """A length of time in its two largest units: `3d 4h`, `25min`; a dash for none."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds}s"
+    place = next(place for place, (size, _) in enumerate(_SPELT) if seconds >= size)
+    size, unit = _SPELT[place]
+    words = f"{seconds // size}{unit}"
+    if place + 1 < len(_SPELT) and seconds // size < 10:
+        smaller, name = _SPELT[place + 1]
+        rest = seconds % size // smaller
+        words += f" {rest}{name}" if rest else ""
+    return words
+
+
 @register.filter
 def compact(value: int | None) -> str:
     """A count in at most four characters: 999, 1.2k, 45k, 3.1M."""

@@ -61,6 +61,7 @@ READS = {
     "count_open": lambda a, s: issue_queries.count_open(actor=a),
     "issue": lambda a, s: issue_queries.issue(actor=a, key="PAY-1"),
     "issues_by_keys": lambda a, s: issue_queries.issues_by_keys(actor=a, keys=["PAY-1", "PAY-3"]),
+    "issues_by_ids": lambda a, s: issue_queries.issues_by_ids(actor=a, ids=[1, 2, 3]),
     "issue_of_group": lambda a, s: issue_queries.issue_of_group(actor=a, project_id=s["project"].id, fingerprint=1),
     "groups": lambda a, s: issue_queries.groups(actor=a, key="PAY-1"),
     "activity": lambda a, s: issue_queries.activity(actor=a, key="PAY-1"),
@@ -70,6 +71,13 @@ READS = {
     "list_labels": lambda a, s: issue_queries.list_labels(actor=a),
     "list_views": lambda a, s: issue_queries.list_views(actor=a),
     "completions": lambda a, s: issue_queries.completions(actor=a, text="label:", position=6, now=NOW),
+    "count_unassigned": lambda a, s: issue_queries.count_unassigned(actor=a),
+    "holders": lambda a, s: issue_queries.holders(actor=a, key="PAY-1"),
+    "holders_of": lambda a, s: issue_queries.holders_of(actor=a, issue_id=1),
+    "loads_of": lambda a, s: issue_queries.loads_of(actor=a),
+    "familiar_people": lambda a, s: issue_queries.familiar_people(actor=a, key="PAY-1"),
+    "unassigned_keys": lambda a, s: issue_queries.unassigned_keys(actor=a, project_id=s["project"].id, limit=9),
+    "reassigned_by_hand": lambda a, s: issue_queries.reassigned_by_hand(actor=a, issue_ids=[1, 2, 3]),
     "list_projects": lambda a, s: project_queries.list_projects(actor=a, include_archived=True),
     "project": lambda a, s: project_queries.project(actor=a, which=s["project"].id),
     "find_project": lambda a, s: project_queries.find_project(actor=a, which="payments"),
@@ -90,7 +98,7 @@ READS = {
 }
 # Not of rows, or of the whole installation on purpose.
 OPEN_READS = {
-    "newest_change", "scope_of", "dsn", "dictionary", "list_dictionaries", "current_dictionaries",
+    "newest_change", "scope_of", "issue_ids", "dsn", "dictionary", "list_dictionaries", "current_dictionaries",
     "is_set_up", "actor_for_user", "actor_for_token", "system_actor", "find_owner", "invitation",
     "find_invitation", "is_reset_open", "head", "signed_head", "verify", "export", "verify_export",
 }  # fmt: skip
@@ -104,6 +112,8 @@ WRITES = {
     "create_issue": lambda a, s: issues.create_issue(project="payments", title="Hi", by=a, at=NOW),
     "update_issue": lambda a, s: issues.update_issue(key="PAY-1", title="Hi", by=a, at=NOW),
     "transition_issue": lambda a, s: issues.transition_issue(key="PAY-1", to="Closed", by=a, at=NOW),
+    "wait_on": lambda a, s: issues.wait_on(key="PAY-1", on="the bank", by=a, at=NOW),
+    "remark": lambda a, s: issues.remark(key="PAY-1", kind="acknowledged", by=a, at=NOW),
     "link_issues": lambda a, s: issues.link_issues(key="PAY-1", kind="blocks", other="PAY-3", by=a, at=NOW),
     "unlink_issues": lambda a, s: issues.unlink_issues(link_id=s["link"], by=a, at=NOW),
     "merge_issues": lambda a, s: issues.merge_issues(into="PAY-1", keys=["PAY-3"], by=a, at=NOW),

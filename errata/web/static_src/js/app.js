@@ -4,6 +4,7 @@ import { start as startCopy } from "./copy.js";
 import { start as startDrafts } from "./drafts.js";
 import { start as startFields } from "./fields.js";
 import { start as startEvent } from "./event.js";
+import { start as startInbox } from "./inbox.js";
 import { start as startKeys } from "./keys.js";
 import { start as startLive } from "./live.js";
 import { start as startMenus } from "./menus.js";
@@ -31,5 +32,5 @@ document.addEventListener("htmx:error", () => toast("No answer from the server. 
 
 for (const start of [
   startPrefs, startToasts, startTimes, startTips, startCopy, startMenus, startKeys, startPalette, startSearch,
-  startStream, startEvent, startCharts, startDrafts, startFields, startFirstEvent, startLive,
+  startStream, startEvent, startCharts, startDrafts, startFields, startFirstEvent, startInbox, startLive,
 ]) start();

@@ -1,6 +1,7 @@
 // The keyboard map. One table: the sheet behind `?` is drawn from the same words on the server.
 import { $, $$, at, on, typing } from "./dom.js";
 import { copy } from "./copy.js";
+import { inboxKeys } from "./inbox.js";
 import { change, openPicker } from "./menus.js";
 import { openPalette } from "./palette.js";
 import { undoLast } from "./toasts.js";
@@ -102,7 +103,7 @@ const plain = {
   Escape: () => clear(),
 };
 
-const leader = { i: "/issues/", p: "/projects/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me" };
+const leader = { i: "/issues/", n: "/inbox/", p: "/projects/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me" };
 let leading = 0;
 
 function press(event) {
@@ -119,7 +120,8 @@ function press(event) {
   }
   leading = event.key === "g" ? Date.now() : 0;
   if (!$("#palette")) return;
-  if (Object.hasOwn(plain, event.key) && plain[event.key]()) event.preventDefault();
+  const keys = page() === "inbox" ? { ...plain, ...inboxKeys } : plain;
+  if (Object.hasOwn(keys, event.key) && keys[event.key]()) event.preventDefault();
 }
 
 export function start() {

@@ -1,6 +1,7 @@
 // What changes on the server shows here in under two seconds, by server-sent events; by polling where those don't pass.
 import htmx from "htmx.org";
 import { $, $$ } from "./dom.js";
+import { showUnread } from "./inbox.js";
 import { busy, offer, renew } from "./stream.js";
 
 const changed = new Set();
@@ -61,6 +62,7 @@ function connect() {
   source = new EventSource(`${document.body.dataset.live}?after=${seq}`);
   source.addEventListener("open", () => { failures = 0; clearInterval(poller); poller = undefined; status("live", "Live"); });
   source.addEventListener("changes", (event) => take(JSON.parse(event.data)));
+  source.addEventListener("inbox", (event) => showUnread(Number(event.data)));
   source.addEventListener("error", () => {
     failures += 1;
     status("wait", "Reconnecting");
@@ -76,7 +78,9 @@ function poll() {
     const response = await fetch(`${document.body.dataset.livePoll}?after=${seq}`).catch(() => null);
     if (!response?.ok) return status("off", "No connection");
     status("live", "Live");
-    take(await response.json());
+    const message = await response.json();
+    if (message.unread !== undefined) showUnread(message.unread);
+    take(message);
   }, 3000);
 }
 
