@@ -23,6 +23,7 @@ THEMES = (
 _NAVIGATION = (
     ("Inbox", "inbox", "bell"),
     ("Issues", "issues", "inbox"),
+    ("SLA", "sla", "timer"),
     ("Progress", "progress", "chart-line"),
     ("Projects", "projects", "folder"),
     ("People", "people", "users"),

@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from errata.apps.issues.types import IssueRow
 from errata.web import draw, markdown
 from errata.web.assets import asset_url
+from errata.web.clocks import drawing
 
 register = template.Library()
 
@@ -174,6 +176,13 @@ def ago(context: template.Context, moment: datetime | None, style: str = "short"
 def _long(words: str) -> str:
     amount = words.rstrip("smindh")
     return f"{amount} {words[len(amount) :]} ago" if words[:1].isdecimal() else words
+
+
+@register.simple_tag(takes_context=True)
+def clock_ring(context: template.Context, issue: IssueRow) -> drawing.Ring | None:
+    """The clock of an issue that is due first, as a ring; nothing where none runs."""
+    now = context.get("now") or timezone.now()
+    return drawing.ring(state=issue.clock_state, since=issue.clock_from, due_at=issue.due_at, now=now)
 
 
 def distance(moment: datetime, *, now: datetime) -> str:
