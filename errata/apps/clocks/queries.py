@@ -110,7 +110,12 @@ def list_clocks(
         (one.life.issue_id, reading.kind): reading for one in read(rows, at=now) for reading in one.readings
     }
     items = [
-        ClockRow(issue=rows[issue_id], reading=reading, reason=reason_of(reading), probability=probability(reading))
+        ClockRow(
+            issue=rows[issue_id],
+            reading=reading,
+            reason=reason_of(reading, held=rows[issue_id].assignee is not None),
+            probability=probability(reading),
+        )
         for _, _, issue_id, kind in shown
         if (reading := readings.get((issue_id, kind))) is not None
     ]  # fmt: skip
@@ -164,15 +169,16 @@ def count_recounting(*, actor: Actor) -> int:
     return Basis.objects.filter(project__organization_id=actor.organization_id, after_id__isnull=False).count()
 
 
-def reason_of(reading: Reading) -> str:
-    """Why a clock is where it is, in a few words."""
+def reason_of(reading: Reading, *, held: bool) -> str:
+    """Why a clock is where it is, in a few words. What nobody holds is at risk whatever the clock says."""
+    nobody = "" if held else ", nobody holds it"
     if reading.state == "paused":
-        return f"Stands still: {reading.paused_by}"
+        return f"Waits: {reading.paused_by}"
     if reading.due_at is None:
-        return "Its calendar has no working time ahead"
+        return "No working time ahead"
     if reading.state == "breached":
-        return "Ran out"
-    return f"{reading.risk} % of its time is gone" if reading.risk else "In time"
+        return f"Ran out{nobody}"
+    return f"{reading.risk} % gone{nobody}" if reading.risk else f"In time{nobody}"
 
 
 def _chosen(actor: Actor, chosen: ClockFilter) -> QuerySet[Clock]:

@@ -116,8 +116,6 @@ def _sentence(deed: ActivityView, comment: CommentView | None) -> str:
             return f"made {after} the deputy" if after else f"removed {before} as deputy"
         case "labels":
             return _labels(deed)
-        case "waiting_on" | "escalated" | "acknowledged":
-            return _timed(deed, before, after)
     return _plainly(deed, before, after)
 
 
@@ -131,6 +129,8 @@ def _timed(deed: ActivityView, before: str, after: str) -> str:
 
 
 def _plainly(deed: ActivityView, before: str, after: str) -> str:
+    if deed.kind in ("waiting_on", "escalated", "acknowledged"):
+        return _timed(deed, before, after)
     if deed.kind in _WORDS:
         issue = deed.after.get("issue") or deed.before.get("issue", "")
         return _WORDS[deed.kind].format(issue=issue)
