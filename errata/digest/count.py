@@ -82,4 +82,5 @@ def _delta(group: Group, bodies: Bodies) -> GroupDelta:
         explain=partial(explain, last, bodies=bodies),
         first_release=first.facts.release,
         unhandled=group.unhandled,
+        releases=group.releases,
     )

@@ -17,6 +17,7 @@ class Group(msgspec.Struct):
     last: Item
     items: list[Item]
     users: set[str]
+    releases: set[str]
     unhandled: bool = False
 
     def add(self, item: Item, facts: EventFacts) -> None:
@@ -26,6 +27,7 @@ class Group(msgspec.Struct):
             self.first = item
         if item.signal.timestamp_ms >= self.last.signal.timestamp_ms:
             self.last = item
+        self.releases.add(facts.release)
         if facts.user:
             self.users.add(facts.user)
         if facts.handled == 0:
@@ -50,6 +52,7 @@ def groups(items: Iterable[Item]) -> list[Group]:
                 last=item,
                 items=[],
                 users=set(),
+                releases=set(),
             )
         group.add(item, facts)
     return list(found.values())

@@ -7,11 +7,15 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from errata.apps.clocks import operations as issue_clocks
 from errata.apps.designations import operations as designations
+from errata.apps.designations.scores import Rounds, follow_scores
 from errata.apps.issues import operations as issues
 from errata.apps.notices import operations as notices
 from errata.apps.notices.mailing import Site
 from errata.apps.progress import following as progress
 from errata.apps.projects import operations as projects
+from errata.apps.releases import operations as releases
+from errata.apps.releases.hooks import DELIVERIES_KEPT
+from errata.apps.retests import operations as retests
 from errata.ops.clock import Clock, Duty
 from errata.ops.settings import Settings
 from errata.ports import Ports
@@ -27,11 +31,17 @@ _DELIVERIES_KEPT = timedelta(days=30)
 _SNOOZE_S = 15.0
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
 FOLLOW_S = 0.5
+_REVISIT_S = 30.0
+# How soon a round over all scores begins once a template has changed. A look that finds nothing is one look-up.
+_ROUNDS_S = 5.0
+# How soon a deploy, a check or an event is judged. A look that finds nothing changed is three index look-ups.
+_RETEST_S = 2.0
+# How soon a new release is known from its events: before a person could ask for it.
+_RELEASES_S = 15.0
 # An escalation fires within five seconds of its time; a look that finds nothing is one index look-up.
 _NOTICE_S = 1.0
 # How soon clocks begin to be reckoned by another policy or calendar.
 _RECOUNT_S = 5.0
-_REVISIT_S = 30.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
@@ -39,6 +49,7 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
     return [
         Clock(prompt(), name="follow", now=now),
         Clock(outgoing(settings), name="outgoing", now=now),
+        Clock(retesting(), name="retest", now=now),
         Clock(upkeep(settings, ports), name="upkeep", now=now),
     ]
 
@@ -46,14 +57,15 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
 def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
     return [
-        Duty("follow_clocks", lambda at: issue_clocks.follow(at=at), every_s=FOLLOW_S),
-        Duty("notice_clocks", lambda at: issue_clocks.notice(at=at), every_s=_NOTICE_S),
-        Duty("ring_chains", lambda at: issue_clocks.ring(at=at), every_s=_NOTICE_S),
-        Duty("recount_clocks", lambda at: issue_clocks.recount(at=at), every_s=_RECOUNT_S),
+        Duty("rank", follow_scores, every_s=FOLLOW_S),
         Duty("designate", designations.Designating().turn, every_s=FOLLOW_S),
         Duty("progress", progress.follow, every_s=FOLLOW_S),
         Duty("notices", lambda at: notices.listen(at=at), every_s=FOLLOW_S),
         Duty("wake_snoozed", lambda at: notices.wake_snoozed(at=at), every_s=_SNOOZE_S),
+        Duty("follow_clocks", lambda at: issue_clocks.follow(at=at), every_s=FOLLOW_S),
+        Duty("notice_clocks", lambda at: issue_clocks.notice(at=at), every_s=_NOTICE_S),
+        Duty("ring_chains", lambda at: issue_clocks.ring(at=at), every_s=_NOTICE_S),
+        Duty("recount_clocks", lambda at: issue_clocks.recount(at=at), every_s=_RECOUNT_S),
     ]
 
 
@@ -61,6 +73,15 @@ def outgoing(settings: Settings) -> list[Duty]:
     """What leaves for other people's servers, which are slow when they like: it has a clock of its own."""
     site = Site(url=settings.public_url, mail_from=settings.mail_from, reply_domain=settings.mail_in_domain)
     return [Duty("outbox", lambda at: notices.deliver_due(at=at, site=site), every_s=FOLLOW_S)]
+
+
+def retesting() -> list[Duty]:
+    """What looks at releases and judges fixes: prompt, but with questions to the event store, so on its own clock."""
+    return [
+        Duty("follow_mentions", lambda at: retests.follow_mentions(at=at), every_s=FOLLOW_S),
+        Duty("watch_retests", lambda at: retests.watch(at=at), every_s=_RETEST_S),
+        Duty("look_for_releases", lambda at: releases.look_at_events(at=at), every_s=_RELEASES_S, first_s=_RELEASES_S),
+    ]
 
 
 def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
@@ -75,7 +96,9 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         Duty("designate_again", designations.revisit, every_s=_REVISIT_S, first_s=_REVISIT_S),
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
         hourly("forget_deliveries", lambda at: notices.forget(before=at - _DELIVERIES_KEPT)),
+        hourly("forget_webhooks", lambda at: releases.forget_deliveries(before=at - DELIVERIES_KEPT)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),
         hourly("purge_projects", lambda _: issues.purge_deleted_projects() > 0),
+        Duty("rank_all", Rounds().slice, every_s=_ROUNDS_S, first_s=_ROUNDS_S),
     ]

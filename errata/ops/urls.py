@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from errata.api import hooks
 from errata.api.native.api import api as native
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", native.urls),
+    path("hooks/<slug:forge>/<str:hook>/", hooks.receive),
     path("", include("errata.web.urls")),
 ]
 

@@ -50,6 +50,18 @@ class Bucket(msgspec.Struct, frozen=True):
     count: int
 
 
+class Spread(msgspec.Struct, frozen=True):
+    """The events of one project, release and environment."""
+
+    project_id: ProjectId
+    release: str
+    environment: str
+    events: int
+    first_at: datetime
+    last_at: datetime
+    first_id: EventId
+
+
 class Course(msgspec.Struct, frozen=True):
     """Where an event stands among the others of its scope, and how often they came."""
 
@@ -127,6 +139,9 @@ class EventStore(Protocol):
 
     def sparklines(self, scope: Scope, *, bucket_s: int) -> dict[tuple[ProjectId, int], list[Bucket]]:
         """A gap-filled histogram for each (project, fingerprint) of the scope."""
+
+    def spread(self, scope: Scope) -> list[Spread]:
+        """How many events each project, release and environment of the scope has, the earliest first."""
 
     def count(self, scope: Scope) -> tuple[int, int]:
         """Exact events and estimated distinct users of the scope."""

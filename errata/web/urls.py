@@ -5,16 +5,20 @@ from django.urls.converters import StringConverter
 
 from errata.web import palette, small
 from errata.web.account import views as account
+from errata.web.agenda import views as agenda
 from errata.web.audit import views as audit
+from errata.web.board import views as board
 from errata.web.calendars import views as calendars
 from errata.web.clocks import views as clocks
 from errata.web.designations import people as colleagues
 from errata.web.designations import views as designations
 from errata.web.entry import views as entry
 from errata.web.inbox import views as inbox
-from errata.web.issues import changes, page, stream, writing
+from errata.web.issues import changes, exports, page, parts, saved, stream, writing
 from errata.web.notices import views as notices
 from errata.web.people import views as people
+from errata.web.process import ranking
+from errata.web.process import views as process
 from errata.web.progress import views as progress
 from errata.web.projects import start
 from errata.web.projects import views as projects
@@ -49,7 +53,18 @@ urlpatterns = [
     path("issues/rows/", stream.rows, name="issues-rows"),
     path("issues/fresh/", stream.fresh, name="issues-fresh"),
     path("issues/complete/", stream.complete, name="issues-complete"),
-    path("issues/views/", stream.save_view, name="issues-save-view"),
+    path("issues/views/", saved.save_view, name="issues-save-view"),
+    path("issues/views/<int:view_id>/delete/", saved.delete_view, name="issues-delete-view"),
+    path("issues/export/", exports.export, name="issues-export"),
+    path("issues/keys/", stream.keys, name="issues-keys"),
+    path("board/", board.page, name="board"),
+    path("board/lane/", board.lane, name="board-lane"),
+    path("board/more/", board.more, name="board-more"),
+    path("board/cards/", board.cards, name="board-cards"),
+    path("board/ask/", board.ask, name="board-ask"),
+    path("board/move/", board.move, name="board-move"),
+    path("me/", agenda.me, name="me"),
+    path("calendar/", agenda.calendar, name="calendar"),
     path("issues/new/", writing.new, name="issue-new"),
     path("issues/change/", changes.change, name="issues-change"),
     path("issues/undo/", changes.undo, name="issues-undo"),
@@ -61,6 +76,8 @@ urlpatterns = [
     path("issues/<issue_key:key>/clocks/", clocks.explain, name="issue-clocks"),
     path("issues/<issue_key:key>/acknowledge/", clocks.acknowledge, name="issue-acknowledge"),
     path("issues/<issue_key:key>/wait/", clocks.wait, name="issue-wait"),
+    path("issues/<issue_key:key>/parent/", parts.parent, name="issue-parent"),
+    path("issues/<issue_key:key>/rank/", ranking.why, name="issue-rank"),
     path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
     path("issues/<issue_key:key>/links/<int:link_id>/", writing.unlink, name="issue-unlink"),
     path("issues/<issue_key:key>/events/<str:event_id>/", page.issue, name="event"),
@@ -96,6 +113,14 @@ urlpatterns = [
     path("process/availability/skills/", colleagues.skills, name="designation-skills"),
     path("process/availability/absences/", colleagues.absence, name="designation-absence"),
     path("process/availability/absences/<int:absence_id>/end/", colleagues.back, name="designation-back"),
+    path("process/", process.process, name="process"),
+    path("process/template/", process.template, name="process-template"),
+    path("process/template/restore/", process.restore, name="process-restore"),
+    path("process/ranking/", ranking.ranking, name="process-ranking"),
+    path("process/ranking/try/", ranking.trial, name="process-ranking-try"),
+    path("process/drift/", process.drift, name="process-drift"),
+    path("process/gallery/", process.gallery, name="process-gallery"),
+    path("process/gallery/ready/", process.ready, name="process-ready"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invitations/<int:invitation_id>/withdraw/", people.uninvite, name="uninvite"),

@@ -22,6 +22,7 @@ def delta(
     explanation: bytes = b'{"version": 1}',
     first_release: str | None = None,
     unhandled: bool = False,
+    releases: Collection[str] = (),
     **others: Any,
 ) -> GroupDelta:
     """A group of events of a project, unremarkable unless said otherwise."""
@@ -38,6 +39,7 @@ def delta(
         explain=lambda: explanation,
         first_release=sample.release if first_release is None else first_release,
         unhandled=unhandled,
+        releases=releases,
     )
 
 

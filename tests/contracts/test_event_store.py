@@ -279,6 +279,33 @@ def test_sparklines_are_a_histogram_for_each_group(store: EventStore):
     }  # fmt: skip
 
 
+def test_events_are_spread_over_projects_releases_and_environments(store: EventStore):
+    store.put(
+        [
+            event(1, at=NOON + MINUTE, release="shop@1.0.0", environment="production"),
+            event(2, at=NOON, release="shop@1.0.0", environment="production"),
+            event(3, at=NOON + 2 * MINUTE, release="shop@1.1.0", environment="production"),
+            event(4, at=NOON + 3 * MINUTE, release="", environment=""),
+            event(5, at=NOON + 9 * MINUTE, release="shop@1.1.0", environment="production"),
+        ],
+        token="t",
+    )
+
+    found = store.spread(Scope(projects={ProjectId(1): None}, until=NOON + 5 * MINUTE))
+
+    assert [(one.release, one.environment, one.events, one.first_at, one.last_at) for one in found] == [
+        ("shop@1.0.0", "production", 2, NOON, NOON + MINUTE),
+        ("shop@1.1.0", "production", 1, NOON + 2 * MINUTE, NOON + 2 * MINUTE),
+        ("", "", 1, NOON + 3 * MINUTE, NOON + 3 * MINUTE),
+    ]
+    assert [one.first_id for one in found] == [event_id(2), event_id(3), event_id(4)]
+    assert {one.project_id for one in found} == {ProjectId(1)}
+
+
+def test_nothing_is_spread_over_nothing(store: EventStore):
+    assert store.spread(ALL) == []
+
+
 def test_events_and_distinct_users_are_counted_and_nobody_is_not_a_user(store: EventStore):
     store.put([event(number, user=user) for number, user in enumerate(["id:1", "id:2", "id:1", "", ""])], token="t")
 

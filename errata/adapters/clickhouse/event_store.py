@@ -13,6 +13,7 @@ from errata.adapters.clickhouse.columns import (
     batch_number,
     event_at,
     event_block,
+    moment,
     place_of,
     signal_block,
     stored_event,
@@ -34,6 +35,7 @@ from errata.ports.event_store import (
     Course,
     EventBody,
     Scope,
+    Spread,
     StoredEvent,
     StoredSignal,
     TagSummary,
@@ -168,6 +170,16 @@ class ClickHouseEventStore:
         for project, group, bucket, count in self._scoped("sparklines", scope, bucket_ms=bucket_s * 1000):
             counts.setdefault((ProjectId(project), group), {})[bucket] = count
         return {key: _buckets(one, scope.since, scope.until, bucket_s) for key, one in counts.items()}
+
+    def spread(self, scope: Scope) -> list[Spread]:
+        """How many events each project, release and environment of the scope has, the earliest first."""
+        return [
+            Spread(
+                project_id=ProjectId(project), release=release, environment=environment, events=events,
+                first_at=moment(first_ms), last_at=moment(last_ms), first_id=EventId(first_id),
+            )
+            for project, release, environment, events, first_ms, last_ms, first_id in self._scoped("spread", scope)
+        ]  # fmt: skip
 
     def count(self, scope: Scope) -> tuple[int, int]:
         """Count events exactly, and estimate distinct users."""

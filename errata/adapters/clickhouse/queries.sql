@@ -74,6 +74,16 @@ FROM events
 WHERE $scope
 GROUP BY project_id, fingerprint
 
+-- name: spread
+SELECT
+    project_id, release, environment, count(), toUnixTimestamp64Milli(min(timestamp)),
+    toUnixTimestamp64Milli(max(timestamp)), lower(hex(argMin(event_id, (timestamp, event_id))))
+FROM events
+WHERE $scope
+GROUP BY project_id, release, environment
+ORDER BY min(timestamp), release, environment
+$narrow
+
 -- name: count
 SELECT count(), uniqCombined64If(user, user != '')
 FROM events

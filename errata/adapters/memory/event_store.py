@@ -23,6 +23,7 @@ from errata.ports.event_store import (
     Course,
     EventBody,
     Scope,
+    Spread,
     StoredEvent,
     StoredSignal,
     TagSummary,
@@ -138,6 +139,15 @@ class MemoryEventStore:
             groups.setdefault(_group(event), []).append(event)
         return {group: _buckets(events, scope, bucket_s) for group, events in groups.items()}
 
+    def spread(self, scope: Scope) -> list[Spread]:
+        """How many events each project, release and environment of the scope has, the earliest first."""
+        found: dict[tuple[ProjectId, str, str], list[StoredEvent]] = {}
+        for event in self._scoped(scope):
+            key = (event.project_id, event.facts.release, event.facts.environment)
+            found.setdefault(key, []).append(event)
+        spreads = [_spread(key, events) for key, events in found.items()]
+        return sorted(spreads, key=lambda one: (one.first_at, one.release, one.environment))
+
     def count(self, scope: Scope) -> tuple[int, int]:
         """Count events and distinct users."""
         events = self._scoped(scope)
@@ -244,6 +254,15 @@ def _values(pairs: Mapping[tuple[str, str], int], key: str) -> list[TagValue]:
 
 def _frequent(counts: Mapping[str, int]) -> list[str]:
     return sorted(counts, key=lambda text: (-counts[text], text))
+
+
+def _spread(key: tuple[ProjectId, str, str], events: Sequence[StoredEvent]) -> Spread:
+    first, last = min(events, key=_place), max(events, key=_place)
+    project, release, environment = key
+    return Spread(
+        project_id=project, release=release, environment=environment, events=len(events), first_at=first.timestamp,
+        last_at=last.timestamp, first_id=first.event_id,
+    )  # fmt: skip
 
 
 def _place(event: StoredEvent) -> tuple[datetime, EventId]:

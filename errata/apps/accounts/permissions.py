@@ -10,6 +10,7 @@ SCOPES: Mapping[str, str] = {
     "issue:read": "See issues, comments and activity",
     "issue:write": "Create, change, comment on and move issues",
     "event:read": "See events with their payloads",
+    "release:write": "Tell of releases, deploys, commits and checks",
     "project:read": "See projects, their keys and quotas",
     "project:admin": "Create and change projects, keys, quotas and scrubbing",
     "org:read": "See people and teams",
@@ -19,7 +20,7 @@ SCOPES: Mapping[str, str] = {
 }
 
 _VIEWER = frozenset({"issue:read", "event:read", "project:read", "org:read"})
-_MEMBER = _VIEWER | {"issue:write"}
+_MEMBER = _VIEWER | {"issue:write", "release:write"}
 _ADMIN = _MEMBER | {"project:admin", "org:admin", "audit:read"}
 ROLE_SCOPES: Mapping[Role, frozenset[str]] = {
     "viewer": _VIEWER,

@@ -16,12 +16,14 @@ from errata.apps.audit.types import Deed
 from errata.apps.issues.changes import plain
 from errata.apps.issues.counts import next_seq, sketches_of, union_of_users
 from errata.apps.issues.models import Activity, Grouping, GroupingExplanation, GroupingUsers, Issue
+from errata.apps.issues.proving import FixedIn, fixes_of, spare
 from errata.apps.issues.types import Applied, GroupDelta, IssueOpened, IssueRegressed
 from errata.apps.issues.vocabulary import TYPE_OF_EVENT, priority_rank, severity_rank, workflow_of
 from errata.apps.projects import operations as projects
 from errata.apps.projects.queries import DigestProject, rows_for_digest
 from errata.apps.records import storable
 from errata.core import workflow
+from errata.core.release import predates
 from errata.core.sketch import Users
 from errata.core.vocabulary import OPEN_CATEGORIES, PRIORITY_OF_LEVEL, SEVERITY_OF_LEVEL
 from errata.core.workflow import Transition
@@ -167,7 +169,7 @@ def _regress(met: Sequence[_Met], places: dict[int, DigestProject], *, at: datet
     if not newest:
         return []
     rows = Issue.objects.filter(id__in=newest).values_list(*_Ended._fields)
-    ended = [_Ended(*row) for row in rows]
+    ended = _after_the_fix([_Ended(*row) for row in rows], newest, at=at)
     moved = [(issue, move) for issue in ended if (move := _recurrence(issue, newest[issue.id])) is not None]
     for issue, move in moved:
         Issue.objects.filter(id=issue.id).update(
@@ -192,6 +194,36 @@ def _newest(met: Sequence[_Met]) -> dict[int, GroupDelta]:
     for group in sorted(met, key=lambda group: group.delta.last_ms):
         newest[group.issue_id] = group.delta
     return newest
+
+
+def _after_the_fix(ended: list[_Ended], newest: dict[int, GroupDelta], *, at: datetime) -> list[_Ended]:
+    """Those whose events may have had the fix. One of an older release counts, but is no regression: told once each."""
+    fixes = fixes_of(newest)
+    told: list[Activity] = []
+    after: list[_Ended] = []
+    for issue in ended:
+        fix, delta = fixes.get(issue.id), newest[issue.id]
+        releases = set(delta.releases) or {delta.sample.release}
+        if fix is None or not all(predates(r, carriers=fix.carriers, without=fix.without) for r in releases):
+            after.append(issue)
+        elif fresh := sorted(releases - set(fix.spared)):
+            spare(issue.id, [*fix.spared, *fresh])
+            told.append(_spared(issue, delta, fresh, fix, at))
+    Activity.objects.bulk_create(told)
+    return after
+
+
+def _spared(issue: _Ended, delta: GroupDelta, releases: list[str], fix: FixedIn, at: datetime) -> Activity:
+    return Activity(
+        issue_id=issue.id,
+        kind="spared",
+        actor_kind="system",
+        actor_name="Errata",
+        after={"stage": issue.stage},
+        reason=f"{', '.join(releases)[:200]} is older than the fix in {fix.carriers[0]}: counted, not reopened.",
+        evidence=plain({"event_id": delta.event_id, "releases": releases, "fixed_in": fix.carriers[:10]}),
+        at=at,
+    )
 
 
 def _recurrence(issue: _Ended, delta: GroupDelta) -> Transition | None:

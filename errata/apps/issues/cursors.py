@@ -20,6 +20,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "users": ("users", "id"),
     "priority": ("priority_rank", "last_seen", "id"),
     "severity": ("severity_rank", "last_seen", "id"),
+    "score": ("score", "id"),
     "created": ("created_at", "id"),
     "updated": ("updated_at", "id"),
     "due": ("due_at", "id"),
@@ -111,4 +112,6 @@ def _value(column: str, value: Any) -> Any:
     if column in _MOMENTS:
         moment = msgspec.convert(value, datetime)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if column == "score":
+        return msgspec.convert(value, float)
     return msgspec.convert(value, int)

@@ -83,6 +83,12 @@ class Issue(models.Model):
                 name="issue_org_open_due",
             ),
             models.Index(fields=("parent",), condition=models.Q(parent__isnull=False), name="issue_parent"),
+            # Boards count and fill their columns from this alone.
+            models.Index(
+                fields=("organization", "category", "stage", "-last_seen", "-id", "is_open", "project"),
+                condition=models.Q(merged_into__isnull=True),
+                name="issue_board",
+            ),
         )
 
     def __str__(self) -> str:
@@ -181,6 +187,23 @@ class Activity(models.Model):
         return f"{self.kind} of {self.issue_id}"
 
 
+class Proof(models.Model):
+    """What is proven of an issue's fix, as the retest last noted it."""
+
+    issue = models.OneToOneField(Issue, on_delete=models.CASCADE, primary_key=True, related_name="proof")
+    needed = models.JSONField(default=list)  # the names of the proofs that apply
+    held = models.JSONField(default=list)  # and of those that hold
+    carriers = models.JSONField(default=list)  # the releases known to have the fix
+    without = models.JSONField(
+        default=list
+    )  # and those known not to have it that their versions don't show to be older
+    spared = models.JSONField(default=list)  # older releases whose events came after the fix: each was told once
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.issue_id}: {self.held} of {self.needed}"
+
+
 class Label(models.Model):
     organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=50)
@@ -234,6 +257,26 @@ class IssueLink(models.Model):
         return f"{self.source_id} {self.kind} {self.target_id}"
 
 
+class Mention(models.Model):
+    """A text of an issue, its description or a comment, that names another issue or a person."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="mentions")
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, related_name="mentions")
+    target = models.ForeignKey(Issue, on_delete=models.CASCADE, null=True, related_name="mentioned_in")
+    person = models.ForeignKey("accounts.User", on_delete=models.CASCADE, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(target__isnull=False) ^ models.Q(person__isnull=False), name="mention_of_one"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.target_id or self.person_id} in {self.issue_id}"
+
+
 class SavedView(models.Model):
     organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
     owner = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
@@ -242,6 +285,8 @@ class SavedView(models.Model):
     shared = models.BooleanField(default=False)
     position = models.IntegerField(default=0)
     created_at = models.DateTimeField()
+    layout = models.CharField(max_length=10, default="list")  # "list", "board"
+    options = models.JSONField(default=dict)  # the rest of its address: columns, sort, lanes, limits, project
 
     class Meta:
         indexes = (models.Index(fields=("organization", "owner"), name="saved_view_of_owner"),)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
+from django.db import connection
 from django.db.models import QuerySet, Sum
 
 from errata.apps.accounts.permissions import allow
@@ -188,6 +189,25 @@ def key_view(row: ProjectKey) -> KeyView:
 def scrub_rules(row: Project) -> ScrubRules:
     """What the project removes from its events."""
     return msgspec.convert(row.scrub, ScrubRules)
+
+
+class ProjectPlace(NamedTuple):
+    """Where a project belongs: what decides which template is its own."""
+
+    organization_id: int
+    team_id: int | None
+
+
+def place_of(project_id: int) -> ProjectPlace | None:
+    """Where a project belongs, or None once it is deleted."""
+    # Asked for every arriving issue: what the ORM takes to build this statement is ten times what it takes to run.
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, [project_id])
+        row = cursor.fetchone()
+    return ProjectPlace(*row) if row else None
+
+
+_PLACE = f"SELECT organization_id, team_id FROM {Project._meta.db_table} WHERE id = %s AND deleted_at IS NULL"  # noqa: S608 (a constant)
 
 
 class DigestProject(NamedTuple):

@@ -52,7 +52,7 @@ class Subject(msgspec.Struct, frozen=True):
     regressed: bool = False
     unhandled: bool = False
     waiting_on: str = ""
-    clock: str = ""  # of what is past, clocks are not remembered: they are reckoned
+    clock: str = ""
     due: datetime | None = None
     values: Mapping[str, str] = {}  # of custom fields, by their slug
 
@@ -123,12 +123,14 @@ def _term(term: Term, value: str, subject: Subject, asker: Asker) -> bool:
     return _text(term.key, value, subject)
 
 
+_KINDS = {"age": "age", "due": "ahead"}
+
+
 def _when(term: Term, value: str, subject: Subject, now: datetime) -> bool:
-    moment = subject.first_seen if term.key == "age" else getattr(subject, term.key)
+    moment: datetime | None = subject.first_seen if term.key == "age" else getattr(subject, term.key)
     if moment is None:
         return False
-    kind = {"age": "age", "due": "ahead"}.get(term.key, "date")
-    span = interval(value=value, operator=term.operator, now=now, kind=kind)
+    span = interval(value=value, operator=term.operator, now=now, kind=_KINDS.get(term.key, "date"))
     return (span.since is None or moment >= span.since) and (span.until is None or moment < span.until)
 
 
@@ -181,6 +183,8 @@ def _text(key: str, value: str, subject: Subject) -> bool:
             return _like(getattr(subject, key), value, anywhere=True)
         case "stage" | "category" | "type" | "clock":
             return bool(getattr(subject, key) == value)
+        case "waiting_on":
+            return _like(subject.waiting_on, value, anywhere=True)
         case "platform":
             return _like(subject.platform, value)
     return _like(subject.values.get(key.removeprefix("field."), ""), value)

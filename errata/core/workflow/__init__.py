@@ -1,7 +1,7 @@
 """Stages and the moves between them: `(state, command) → Transition`, or a refusal. Decides; touches nothing."""
 
-from errata.core.workflow.default import DEFAULT, REASONS
-from errata.core.workflow.rules import TransitionRefused, decide, moves, regress
+from errata.core.workflow.default import DEFAULT, EVIDENCE, REASONS
+from errata.core.workflow.rules import OVERRIDE, PROOF_WORDS, TransitionRefused, decide, moves, regress
 from errata.core.workflow.types import (
     ActorKind,
     Command,
@@ -18,6 +18,9 @@ from errata.core.workflow.validate import validate
 
 __all__ = [
     "DEFAULT",
+    "EVIDENCE",
+    "OVERRIDE",
+    "PROOF_WORDS",
     "REASONS",
     "ActorKind",
     "Command",

@@ -4,6 +4,10 @@ from errata.core.workflow.types import Requirement, Rule, Stage, Workflow
 
 REASONS = ("duplicate", "won't fix", "works as intended", "can't reproduce", "no longer relevant")
 
+# The proofs of errata.core.retest: it runs where it happened, its checks are green, and it has been quiet for long
+# enough to mean something.
+EVIDENCE = ("released", "checked", "silent")
+
 _ASSIGNEE = Requirement(("assignee",), "Say who takes it.")
 _WHY_UNFIXED = Requirement(("reason", "comment"), "Say why it is closed without a fix.", REASONS)
 
@@ -21,7 +25,7 @@ DEFAULT = Workflow(
     rules=(
         Rule("assign", "Assign", ("New",), "Assigned", requires=(_ASSIGNEE,)),
         Rule("retest", "Send to retest", ("Assigned", "Revise"), "Retest", requires=(_ASSIGNEE,)),
-        Rule("pass", "Passed: fixed", ("Retest",), "Fixed", effects=("clear_regressed",)),
+        Rule("pass", "Passed: fixed", ("Retest",), "Fixed", effects=("clear_regressed",), evidence=EVIDENCE),
         Rule("fail", "Failed: revise", ("Retest",), "Revise"),
         Rule("withdraw", "Back to work", ("Retest",), "Assigned", requires=(_ASSIGNEE,)),
         Rule("rework", "Take up again", ("Revise",), "Assigned", requires=(_ASSIGNEE,)),

@@ -16,6 +16,14 @@ from errata.core.workflow.types import (
     Workflow,
 )
 
+# The fields that take the place of proof.
+OVERRIDE = ("override", "comment")
+PROOF_WORDS = {
+    "released": "that a release with the fix runs where it happened",
+    "checked": "that its tests and checks are green",
+    "silent": "that it has been quiet for long enough",
+}
+
 
 class TransitionRefused(Refusal):
     """The workflow doesn't allow this move, or asks for something first."""
@@ -32,10 +40,12 @@ def decide(workflow: Workflow, *, state: IssueState, command: Command) -> Transi
     rule = _rule(workflow, state, command)
     if rule is None:
         return _stay(workflow, state)
+    if unproven := _unproven(rule, state, command):
+        raise _lacks_proof(workflow, state, command, rule, unproven)
     missing = _missing(rule, state, command)
     if missing:
         raise _incomplete(workflow, state, command, rule, missing)
-    return _transition(workflow, state, rule, command.fields)
+    return _transition(workflow, state, rule, command.fields, _evidence(rule, state, command))
 
 
 def regress(workflow: Workflow, *, state: IssueState, evidence: Mapping[str, Any]) -> Transition | None:
@@ -78,7 +88,29 @@ def _rule(workflow: Workflow, state: IssueState, command: Command) -> Rule | Non
 
 
 def _missing(rule: Rule, state: IssueState, command: Command) -> tuple[Requirement, ...]:
-    return tuple(need for need in rule.requires if not _is_met(need, state, command))
+    unproven = _unproven(rule, state, command)
+    ask = f"It is not proven yet: {_proofs(unproven)}. Say why it passes all the same."
+    proof = (Requirement(OVERRIDE, ask),) if unproven else ()
+    return (*proof, *(need for need in rule.requires if not _is_met(need, state, command)))
+
+
+def _unproven(rule: Rule, state: IssueState, command: Command) -> tuple[str, ...]:
+    """The evidence that is missing, unless somebody answers for it."""
+    return () if _override(command) else tuple(name for name in rule.evidence if name not in state.evidence)
+
+
+def _override(command: Command) -> str:
+    """The reason to pass without proof. What a person says with the move is one; a rule has to call it that."""
+    given = command.fields.get("override") or (command.fields.get("comment") if command.by != "system" else "")
+    return str(given or "").strip()
+
+
+def _evidence(rule: Rule, state: IssueState, command: Command) -> Mapping[str, Any]:
+    """Why it is moved; where proof was missing, what was missing and the reason that took its place."""
+    missing = [name for name in rule.evidence if name not in state.evidence]
+    if not missing:
+        return command.evidence
+    return {**command.evidence, "override": _override(command), "unproven": missing}
 
 
 def _is_met(need: Requirement, state: IssueState, command: Command) -> bool:
@@ -212,6 +244,25 @@ def _incomplete(
         missing=[need.fields[0] for need in missing],
         allowed=list(dict.fromkeys(_onward(workflow, state, command))),
     )
+
+
+def _lacks_proof(
+    workflow: Workflow, state: IssueState, command: Command, rule: Rule, unproven: tuple[str, ...]
+) -> TransitionRefused:
+    return TransitionRefused(
+        f"{state.stage} → {rule.to} needs proof. Not shown yet: {_proofs(unproven)}. Wait for it, or pass it without "
+        f"by giving the reason (the field override; a comment with the move will do).",
+        guard="evidence",
+        stage=state.stage,
+        to=rule.to,
+        missing=list(unproven),
+        override="override",
+        allowed=list(dict.fromkeys(_onward(workflow, state, command))),
+    )
+
+
+def _proofs(names: tuple[str, ...]) -> str:
+    return "; ".join(PROOF_WORDS.get(name, name) for name in names)
 
 
 def _listed(names: list[str]) -> str:

@@ -42,6 +42,7 @@ class Rule(msgspec.Struct, frozen=True):
     effects: tuple[Effect, ...] = ()
     by: tuple[ActorKind, ...] = ("person", "token", "system")
     on: Literal["", "recurrence"] = ""  # what makes the system move by itself
+    evidence: tuple[str, ...] = ()  # what has to be proven first, where it applies; see errata.core.retest
 
 
 class Workflow(msgspec.Struct, frozen=True):
@@ -69,12 +70,14 @@ class IssueState(msgspec.Struct, frozen=True):
     assignee: str | None = None
     reason: str | None = None  # why it was closed, when it wasn't for being fixed
     regressed: bool = False
+    evidence: frozenset[str] = frozenset()  # what is proven of its fix, or doesn't apply to it
 
 
 class Command(msgspec.Struct, frozen=True):
     to: str  # a stage's name or a rule's
     by: ActorKind = "person"
-    fields: Mapping[str, Any] = {}  # what was given: assignee, comment, reason …
+    fields: Mapping[str, Any] = {}  # what was given: assignee, comment, reason, override …
+    evidence: Mapping[str, Any] = {}  # why it is moved, for its activity
 
 
 class Transition(msgspec.Struct, frozen=True):

@@ -58,16 +58,6 @@ def ring_of(reading: Reading) -> Ring:
     )
 
 
-def ring(*, state: str, since: datetime | None, due_at: datetime | None, now: datetime) -> Ring | None:
-    """The ring of a list's row: the share of wall time is near enough for its size."""
-    if not state or state in ("met", "missed"):
-        return None
-    if since is None or due_at is None:
-        return Ring(state=state, dash=dash(0), words=state_words(state).capitalize())
-    share = (now - since) / max(due_at - since, timedelta(seconds=1))
-    return Ring(state=state, dash=dash(share), words=f"{due_words(due_at, now=now)}, {state_words(state)}")
-
-
 def dash(share: float) -> str:
     """The dashes with which a circle shows a share of itself."""
     return f"{min(1.0, max(0.0, share)) * AROUND:.2f} {AROUND}"

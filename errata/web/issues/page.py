@@ -16,7 +16,7 @@ from errata.apps.clocks import queries as clocks
 from errata.apps.clocks.types import IssueClocks
 from errata.apps.designations import queries as designations
 from errata.apps.issues import events as issue_events
-from errata.apps.issues import queries
+from errata.apps.issues import families, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.apps.notices import queries as notices
 from errata.core.errors import Refusal
@@ -133,8 +133,11 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     onward = [move for move in detail.moves if move.allowed and not move.needs and move.name not in _BACKWARD]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
     timed = clocks.clocks_of(actor=request.actor, row=detail.row, now=request.now, told=False)
+    texts = [detail.description, *(comment.body for comment in comments)]
     return {
         **_clocks(timed),
+        "family": families.family(actor=request.actor, of=detail.row),
+        "titles": families.titles(actor=request.actor, texts=texts),
         "issue": detail,
         "description": detail.description,
         "created_by": detail.created_by,

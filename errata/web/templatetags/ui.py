@@ -1,7 +1,7 @@
 """The words and signs of the pages: icons, times, numbers, people, stages."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,10 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from errata.apps.issues.types import IssueRow
 from errata.web import draw, markdown
 from errata.web.assets import asset_url
-from errata.web.clocks import drawing
 
 register = template.Library()
 
@@ -178,13 +176,6 @@ def _long(words: str) -> str:
     return f"{amount} {words[len(amount) :]} ago" if words[:1].isdecimal() else words
 
 
-@register.simple_tag(takes_context=True)
-def clock_ring(context: template.Context, issue: IssueRow) -> drawing.Ring | None:
-    """The clock of an issue that is due first, as a ring; nothing where none runs."""
-    now = context.get("now") or timezone.now()
-    return drawing.ring(state=issue.clock_state, since=issue.clock_from, due_at=issue.due_at, now=now)
-
-
 def distance(moment: datetime, *, now: datetime) -> str:
     """The time between, in its largest unit: `now`, `4min`, `3h`, `5d`, or a date."""
     seconds = int((now - moment).total_seconds())
@@ -256,9 +247,9 @@ def spark(counts: Sequence[int] | None) -> SafeString:
 
 
 @register.filter(name="markdown")
-def markdown_filter(text: str) -> SafeString:
+def markdown_filter(text: str, titles: Mapping[str, str] | None = None) -> SafeString:
     url = reverse("issue", args=["KEY-1"]).replace("KEY-1", "{}")
-    return mark_safe(markdown.to_html(text or "", issue_url=url))  # noqa: S308 (cleaned by nh3)
+    return mark_safe(markdown.to_html(text or "", issue_url=url, titles=titles))  # noqa: S308 (cleaned by nh3)
 
 
 @register.filter

@@ -26,7 +26,7 @@ def close(key, by, *, at):
 def fix(key, by, *, at):
     operations.assign_issue(key=key, to=by.email, by=by, at=at)
     operations.transition_issue(key=key, to="Retest", by=by, at=at)
-    operations.transition_issue(key=key, to="Fixed", by=by, at=at)
+    operations.transition_issue(key=key, to="Fixed", override="Seen on the till", by=by, at=at)
 
 
 def test_a_new_fingerprint_opens_an_issue_with_the_next_number(payments, bob):
@@ -89,6 +89,49 @@ def test_an_event_after_the_end_sends_the_issue_to_revise_with_the_evidence(paym
     assert newest.kind == "regressed"
     assert newest.evidence["event_id"] == "f" * 32
     assert newest.evidence["release"] == "2.0"
+
+
+def fixed_in(key, by, *carriers, without=(), at=NOW):
+    fix(key, by, at=at)
+    issue_id = queries.issue(actor=by, key=key).row.id
+    with write():
+        operations.note_proof(issue_id, needed=["silent"], held=["silent"], carriers=carriers, without=without, at=at)
+
+
+@pytest.mark.parametrize("release", ["shop@1.2.9", "shop@1.3.0-rc.1", "cafe123"])
+def test_an_event_of_a_release_older_than_the_fix_counts_but_does_not_reopen(payments, bob, release):
+    arrive(delta(payments))
+    fixed_in("PAY-1", bob, "shop@1.3.0", without=["cafe123"])
+
+    for hour in (1, 2):
+        arrive(delta(payments, last=later(hours=hour), release=release, event_id="f" * 32), at=later(hours=hour))
+
+    row = queries.issue(actor=bob, key="PAY-1").row
+    assert (row.stage, row.count, row.regressed) == ("Fixed", 3, False)
+    told = [one for one in queries.activity(actor=bob, key="PAY-1") if one.kind == "spared"]
+    assert len(told) == 1  # once for each release, however many events it sends
+    assert told[0].evidence["fixed_in"] == ["shop@1.3.0"]
+    assert (told[0].evidence["releases"], told[0].evidence["event_id"]) == ([release], "f" * 32)
+
+
+@pytest.mark.parametrize("release", ["shop@1.3.0", "shop@1.4.0", "", "beef456", "billing@0.1.0"])
+def test_an_event_of_a_release_that_may_have_the_fix_reopens(payments, bob, release):
+    arrive(delta(payments))
+    fixed_in("PAY-1", bob, "shop@1.3.0", without=["cafe123"])
+
+    arrive(delta(payments, last=later(hours=1), release=release), at=later(hours=1))
+
+    assert queries.issue(actor=bob, key="PAY-1").row.stage == "Revise"
+
+
+def test_one_event_of_the_fixed_release_among_older_ones_is_enough_to_reopen(payments, bob):
+    arrive(delta(payments))
+    fixed_in("PAY-1", bob, "shop@1.3.0")
+    mixed = delta(payments, count=3, last=later(hours=1), release="shop@1.2.9", releases={"shop@1.2.9", "shop@1.3.0"})
+
+    arrive(mixed, at=later(hours=1))
+
+    assert queries.issue(actor=bob, key="PAY-1").row.stage == "Revise"
 
 
 def test_a_late_event_from_before_the_fix_is_no_regression(payments, bob):

@@ -7,6 +7,7 @@ from errata.apps.audit import queries as audit
 from errata.apps.issues import operations, queries
 from errata.apps.issues.undoing import UndoRefused
 from errata.apps.issues.vocabulary import FieldRefused
+from errata.apps.records import write
 from errata.core.workflow import TransitionRefused
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, kinds, look, report
@@ -49,7 +50,10 @@ def test_the_whole_way_of_an_issue(payments, bob, alice):
     assert refusal.value.data["missing"] == ["reason"]
     operations.transition_issue(key="PAY-1", to="Revise", comment="Still there", by=alice, at=NOW)
     operations.transition_issue(key="PAY-1", to="retest", by=bob, at=NOW)
-    operations.transition_issue(key="PAY-1", to="Fixed", by=alice, at=NOW)
+    with pytest.raises(TransitionRefused) as refusal:
+        operations.transition_issue(key="PAY-1", to="Fixed", by=alice, at=NOW)
+    assert refusal.value.data["missing"] == ["silent"]
+    operations.transition_issue(key="PAY-1", to="Fixed", override="Seen on the till", by=alice, at=NOW)
     operations.transition_issue(key="pay-1", to="Closed", by=alice, at=NOW)
 
     row = look("PAY-1", bob)
@@ -58,6 +62,47 @@ def test_the_whole_way_of_an_issue(payments, bob, alice):
         "created", "assignee", "stage", "stage", "commented", "stage", "stage", "stage", "stage",
     ]  # fmt: skip
     assert audit.verify().ok
+
+
+def test_a_move_without_proof_says_who_answers_for_it_and_why(payments, bob, alice):
+    arrive(delta(payments))
+    operations.assign_issue(key="PAY-1", to="me", by=bob, at=NOW)
+    operations.transition_issue(key="PAY-1", to="Retest", by=bob, at=NOW)
+
+    operations.transition_issue(key="PAY-1", to="pass", comment="Seen on the till", by=alice, at=NOW)
+
+    newest = queries.activity(actor=bob, key="PAY-1")[0]
+    assert (newest.actor_name, newest.after["stage"]) == (alice.name, "Fixed")
+    assert newest.evidence == {"override": "Seen on the till", "unproven": ["silent"]}
+    entry = audit.list_entries(actor=alice).items[0]
+    assert (entry.action, entry.actor_name) == ("issue.moved", alice.name)
+    assert entry.after["evidence"]["override"] == "Seen on the till"
+
+
+def test_what_no_event_raised_and_nothing_is_linked_to_needs_no_proof(payments, bob):
+    report("Refunds", bob)
+    operations.assign_issue(key="PAY-1", to="me", by=bob, at=NOW)
+    operations.transition_issue(key="PAY-1", to="Retest", by=bob, at=NOW)
+
+    operations.transition_issue(key="PAY-1", to="Fixed", by=bob, at=NOW)
+
+    assert look("PAY-1", bob).stage == "Fixed"
+
+
+def test_what_was_proven_in_an_earlier_retest_says_nothing_about_this_one(payments, bob):
+    arrive(delta(payments))
+    operations.assign_issue(key="PAY-1", to="me", by=bob, at=NOW)
+    operations.transition_issue(key="PAY-1", to="Retest", by=bob, at=NOW)
+    with write():
+        operations.note_proof(look("PAY-1", bob).id, needed=["silent"], held=["silent"], at=NOW)
+    operations.transition_issue(key="PAY-1", to="Revise", by=bob, at=later(hours=1))
+    operations.transition_issue(key="PAY-1", to="Retest", by=bob, at=later(hours=2))
+
+    with pytest.raises(TransitionRefused):
+        operations.transition_issue(key="PAY-1", to="Fixed", by=bob, at=later(hours=3))
+    with write():
+        operations.note_proof(look("PAY-1", bob).id, needed=["silent"], held=["silent"], at=later(hours=3))
+    operations.transition_issue(key="PAY-1", to="Fixed", by=bob, at=later(hours=3))
 
 
 def test_a_refused_move_changes_nothing_and_posts_nothing(payments, bob):

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from errata.core.workflow import (
     DEFAULT,
+    EVIDENCE,
     Command,
     IssueState,
     Transition,
@@ -14,6 +15,7 @@ from errata.core.workflow import (
     validate,
 )
 
+PROVEN = frozenset(EVIDENCE)
 STAGES = [stage.name for stage in DEFAULT.stages]
 
 
@@ -40,10 +42,11 @@ def test_the_default_workflow_has_the_six_stages_and_no_fault():
 
 
 def test_an_issue_walks_from_new_to_closed():
-    state = IssueState("New", assignee="ada@example.com")
+    state = IssueState("New", assignee="ada@example.com", evidence=PROVEN)
 
     for to in ("Assigned", "Retest", "Fixed", "Closed"):
-        state = IssueState(decide(DEFAULT, state=state, command=Command(to)).to_stage, assignee=state.assignee)
+        stage = decide(DEFAULT, state=state, command=Command(to)).to_stage
+        state = IssueState(stage, assignee=state.assignee, evidence=PROVEN)
 
     assert state.stage == "Closed"
 
@@ -67,6 +70,51 @@ def test_an_assignee_given_with_the_command_is_part_of_the_change():
 def test_a_failed_retest_goes_to_revise_and_keeps_what_was_said():
     assert move("Retest", "Revise").to_stage == "Revise"
     assert move("Retest", "Revise", comment="Still 500 on Safari").comment == "Still 500 on Safari"
+
+
+def test_a_retest_without_proof_does_not_pass_and_says_what_is_missing_and_what_would_do():
+    refusal = refused("Retest", "Fixed")
+
+    assert refusal.data["guard"] == "evidence"
+    assert refusal.data["missing"] == ["released", "checked", "silent"]
+    assert "quiet for long enough" in refusal.message
+    assert "override" in refusal.message
+
+
+def test_a_retest_with_proof_passes_with_the_evidence_it_was_given():
+    state = IssueState("Retest", evidence=PROVEN)
+    transition = decide(DEFAULT, state=state, command=Command("pass", by="system", evidence={"outcome": "pass"}))
+
+    assert (transition.to_stage, transition.evidence) == ("Fixed", {"outcome": "pass"})
+
+
+def test_one_missing_proof_is_enough_to_refuse():
+    with pytest.raises(TransitionRefused) as caught:
+        decide(DEFAULT, state=IssueState("Retest", evidence=PROVEN - {"silent"}), command=Command("Fixed"))
+    assert caught.value.data["missing"] == ["silent"]
+
+
+@pytest.mark.parametrize("field", ["override", "comment"])
+def test_a_person_may_answer_for_what_is_not_proven(field):
+    transition = move("Retest", "Fixed", **{field: "Seen it work on the till."})
+
+    assert transition.to_stage == "Fixed"
+    assert transition.evidence == {
+        "override": "Seen it work on the till.",
+        "unproven": ["released", "checked", "silent"],
+    }
+
+
+def test_a_rule_overrides_only_where_it_says_so():
+    assert refused("Retest", "Fixed", by="system", comment="Moved by a rule.").data["guard"] == "evidence"
+    assert move("Retest", "Fixed", by="system", override="The nightly run says so.").to_stage == "Fixed"
+
+
+def test_the_menu_asks_for_the_reason_where_proof_is_missing():
+    menu = {entry.name: entry for entry in moves(DEFAULT, state=IssueState("Retest"))}
+
+    assert menu["pass"].needs[0].fields == ("override", "comment")
+    assert not moves(DEFAULT, state=IssueState("Retest", evidence=PROVEN))[0].needs
 
 
 def test_fixed_is_reached_only_through_retest():
@@ -136,9 +184,15 @@ def test_the_menu_says_what_each_move_needs_and_why_a_stage_is_out_of_reach():
 
 
 states = st.builds(
-    IssueState, st.sampled_from(STAGES), assignee=st.sampled_from([None, "ada"]), regressed=st.booleans()
+    IssueState,
+    st.sampled_from(STAGES),
+    assignee=st.sampled_from([None, "ada"]),
+    regressed=st.booleans(),
+    evidence=st.sets(st.sampled_from(EVIDENCE)).map(frozenset),
 )
-fields = st.dictionaries(st.sampled_from(["assignee", "comment", "reason"]), st.sampled_from(["", "ada", "duplicate"]))
+fields = st.dictionaries(
+    st.sampled_from(["assignee", "comment", "reason", "override"]), st.sampled_from(["", "ada", "duplicate"])
+)
 
 
 @settings(max_examples=40)
