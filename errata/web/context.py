@@ -23,6 +23,7 @@ THEMES = (
 _NAVIGATION = (
     ("Inbox", "inbox", "bell"),
     ("Issues", "issues", "inbox"),
+    ("SLA", "sla", "timer"),
     ("Board", "board", "square-kanban"),
     ("My work", "me", "list-checks"),
     ("Calendar", "calendar", "calendar-days"),

@@ -52,6 +52,7 @@ _ROUTERS = (
     projects,
     templates,
     issues,
+    clocks,
     events,
     designation,
     progress,
