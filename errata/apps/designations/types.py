@@ -8,7 +8,7 @@ import msgspec
 from errata.apps.accounts.types import Person
 from errata.core.designation import Codeowners, DesignationRule, Facts, Outcome, PathMapping, Problem
 
-# Where a rule of designation comes from, in words.
+# Whose a rule is, in words.
 ORIGINS = {"ownership": "this project", "CODEOWNERS": "CODEOWNERS", "template": "template", "team": "owning team"}
 
 
@@ -111,6 +111,7 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 __all__ = [
+    "ORIGINS",
     "AbsenceView",
     "Applied",
     "CodeownersPreview",
