@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from errata.adapters.memory.event_store import MemoryEventStore
 from errata.apps.accounts.types import Actor
 from errata.apps.projects.types import ProjectView
+from tests.web import shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("events")]
 
@@ -336,3 +338,27 @@ def test_a_token_for_projects_alone_lists_projects_without_counting_issues(
     assert [each["open_issues"] for each in narrow("get", "/projects").json()["items"]] == [None]
     assert narrow("get", f"/projects/{payments.slug}").json()["open_issues"] is None
     assert narrow("get", "/issues").status_code == 403
+
+
+def test_the_events_of_an_issue_are_listed_and_read_whole(
+    api: Callable[..., Any], bob: Actor, mallory: Actor, payments: ProjectView, events: MemoryEventStore, now: datetime
+) -> None:
+    times = [now - timedelta(minutes=minutes) for minutes in (90, 30, 2)]
+    newest = shop.fail(payments, number=0, at=now, times=times)
+    call = api(bob)
+
+    listed = whole(call, "/issues/PAY-1/events", limit=2)
+    latest = call("get", "/issues/PAY-1/events/latest").json()
+    oldest = call("get", "/issues/PAY-1/events/oldest").json()
+    by_id = call("get", f"/events/{newest}").json()
+
+    assert [event["timestamp"] for event in listed] == sorted((event["timestamp"] for event in listed), reverse=True)
+    assert (len(listed), listed[0]["id"], latest["id"]) == (3, newest, newest)
+    assert by_id == latest
+    assert (latest["issue"], latest["older"], latest["newer"]) == ("PAY-1", listed[1]["id"], None)
+    assert (oldest["id"], oldest["newer"]) == (listed[2]["id"], listed[1]["id"])
+    frame = latest["exceptions"][-1]["frames"][-1]
+    assert (frame["function"], frame["lineno"], frame["vars"]["voucher"]) == ("total", 42, "None")
+    assert latest["title"].startswith("TypeError: unsupported operand")
+    for path in (f"/events/{newest}", "/issues/PAY-1/events", f"/issues/PAY-1/events/{newest}"):
+        assert api(mallory)("get", path).status_code == 404, path

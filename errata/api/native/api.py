@@ -12,6 +12,7 @@ from errata.api.native.clocks import router as clocks
 from errata.api.native.designation import router as designation
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
+from errata.api.native.notices import router as notices
 from errata.api.native.progress import router as progress
 from errata.api.native.projects import router as projects
 from errata.api.native.releases import router as releases
@@ -38,8 +39,8 @@ class Api(NinjaAPI):
 api = Api(
     title="Errata",
     version=errata.__version__,
-    description="Issues, events, projects, releases and the audit log. Send `Authorization: Bearer <token>`; people "
-    "make tokens under Settings → API tokens, scripts with `errata token create`.",
+    description="Issues, events, releases, notifications, projects and the audit log. Send `Authorization: Bearer"
+    " <token>`; people make tokens under Settings → API tokens, scripts with `errata token create`.",
     urls_namespace="api-v1",
     auth=Bearer(),
     docs=Swagger(settings={"persistAuthorization": True, "defaultModelsExpandDepth": -1}),
@@ -55,6 +56,7 @@ _ROUTERS = (
     progress,
     releases,
     clocks,
+    notices,
     audit,
 )
 for router in _ROUTERS:

@@ -102,6 +102,7 @@ def subject_of(row: IssueRow, *, description: str = "", watchers: Collection[int
         updated=row.updated_at, moved=row.stage_changed_at, assignee=row.assignee.id if row.assignee else None,
         deputy=row.deputy.id if row.deputy else None, watchers=frozenset(watchers),
         labels=tuple(label.name for label in row.labels), regressed=row.regressed, unhandled=row.is_unhandled,
+        waiting_on=row.waiting_on, clock=row.clock_state, due=row.due_at,
         values={name: str(value) for name, value in row.values.items()},
     )  # fmt: skip
 

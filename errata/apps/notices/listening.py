@@ -99,7 +99,7 @@ def _tell_people(activities: Sequence[Followed], concern: Concern, batch: _Batch
     # People who hear the same are told in one go.
     groups: dict[Heard, list[int]] = {}
     for person, all_heard in told.items():
-        groups.setdefault(together(all_heard), []).append(person)
+        groups.setdefault(together(all_heard, actor_name=activities[0].actor_name), []).append(person)
     for heard, people in groups.items():
         telling = Telling(
             kind=kind_of(heard.kind),

@@ -76,11 +76,18 @@ def hearers(happening: Happening, audience: Audience) -> dict[int, Heard]:
     return {person: heard for person, heard in found.items() if person != happening.actor_id}
 
 
-def together(all_heard: Iterable[Heard]) -> Heard:
+def together(all_heard: Iterable[Heard], *, actor_name: str) -> Heard:
     """Several things that one deed brought about, as one: its strongest kind and reason, and all the words."""
     ordered = sorted(all_heard, key=lambda heard: _STRENGTH.index(heard.kind) if heard.kind in _STRENGTH else 99)
     first = ordered[0]
-    return Heard(first.kind, first.reason, " ".join(dict.fromkeys(heard.text for heard in ordered)))
+    text = ""
+    for sentence in dict.fromkeys(heard.text for heard in ordered):
+        # “Bob assigned it to Ann and moved it …”, for it is one person's one deed.
+        if text.endswith(".") and sentence.startswith(f"{actor_name} "):
+            text = f"{text[:-1]} and{sentence.removeprefix(actor_name)}"
+        else:
+            text = f"{text} {sentence}".strip()
+    return Heard(first.kind, first.reason, text)
 
 
 def spiking(audience: Audience, text: str) -> dict[int, Heard]:

@@ -54,6 +54,7 @@ class Option(msgspec.Struct, frozen=True):
     detail: str = ""
     why_not: str = ""
     needs: str = ""  # the sentence that asks for what the move still needs
+    then: str = ""  # the field to choose first, in a picker of its own
     asks_reason: bool = False
     current: bool = False
 
@@ -183,13 +184,14 @@ def _stages(request: ActorRequest, rows: Sequence[IssueRow]) -> list[Option]:
 
 def _move(move: workflow.Move) -> Option:
     asks = [need for need in move.needs if need.fields != ("assignee",)]
-    blocked = [need.ask for need in move.needs if need.fields == ("assignee",)]
+    person = [need.ask for need in move.needs if need.fields == ("assignee",)]
     return Option(
         value=move.name or move.to,
         name=move.to,
         icon=f"stage-{stage_shape(move.to)}",
-        detail=move.label if move.allowed and move.label != move.to else "",
-        why_not=" ".join(blocked) or ("" if move.allowed or asks else move.why_not),
+        detail=" ".join(person) or (move.label if move.allowed and move.label != move.to else ""),
+        why_not="" if move.allowed or move.needs else move.why_not,
+        then="assignee" if person else "",
         needs=" ".join(need.ask for need in asks),
         asks_reason=any(need.options for need in asks),
     )

@@ -18,6 +18,7 @@ TABS = (
     ("Process", "process"),
     ("Template", "process-template"),
     ("Ranking", "process-ranking"),
+    ("Designation", "designations"),
     ("Drift", "process-drift"),
     ("Gallery", "process-gallery"),
 )

@@ -46,9 +46,9 @@ function neighbour(step) {
   return Boolean(link);
 }
 
-function pick(field) {
+function pick(field, wanted) {
   const keys = keysUnder();
-  if (keys.length) openPicker(field, keys);
+  if (keys.length) openPicker(field, keys, wanted);
   return keys.length > 0;
 }
 
@@ -90,7 +90,7 @@ const plain = {
   t: () => pick("type"),
   l: () => pick("labels"),
   d: () => pick("deputy"),
-  e: () => set("stage", "Closed"),
+  e: () => pick("stage", "Closed"),
   c: () => go("/issues/new/"),
   m: () => { const box = $("[data-comment]"); box?.focus(); return Boolean(box); },
   y: copyLink,

@@ -19,7 +19,8 @@ let submitting = false;
 let picked = [];
 const PICKED_MAX = 100;
 
-export async function openPicker(field, keys) {
+/** Show what a field can be set to. With `wanted`, choose that at once, and show only what it still asks for. */
+export async function openPicker(field, keys, wanted = "") {
   if (!keys.length) return;
   const dialog = $("#picker");
   // What many have in common is asked of the first of them; the change goes to all.
@@ -28,19 +29,23 @@ export async function openPicker(field, keys) {
   picked = keys;
   if (!response.ok) return apply(response);
   dialog.innerHTML = await response.text();
+  const option = wanted && $$(".picker-list .menu-item", dialog).find((item) => item.dataset.name === wanted);
+  if (option && !option.dataset.needs && !option.dataset.then) return choose(dialog, option);
   if (!dialog.open) dialog.showModal();
-  const search = $("input[type=text]", dialog);
-  (search ?? $("button:not([aria-disabled=true])", dialog))?.focus();
-  mark(visible(dialog)[0], dialog);
+  $("input[type=text]", dialog)?.focus();
+  mark(possible(dialog)[0], dialog);
+  if (option) choose(dialog, option);
 }
 
-const visible = (dialog) => $$(".picker-list .menu-item:not([hidden])", dialog);
+const possible = (dialog) => $$(".picker-list .menu-item:not([hidden]):not([aria-disabled=true])", dialog);
 
-function mark(item, dialog) {
+function mark(item, dialog, { focus = true } = {}) {
   for (const other of $$("[data-active]", dialog)) delete other.dataset.active;
   if (!item) return;
   item.dataset.active = "";
   item.scrollIntoView({ block: "nearest" });
+  // Where there is nothing to type into, Enter and a screen reader follow the focus.
+  if (focus && !$("input[type=text]", dialog)) item.focus({ preventScroll: true });
 }
 
 function filter(dialog, text) {
@@ -52,15 +57,16 @@ function filter(dialog, text) {
       $("span", item).textContent = `Add “${text.trim()}”`;
     }
   }
-  mark(visible(dialog)[0], dialog);
+  mark(possible(dialog)[0], dialog);
 }
 
 function walk(dialog, event) {
-  const items = visible(dialog);
+  if (event.target.matches("textarea, select")) return;
+  const items = possible(dialog);
   const now = items.findIndex((item) => item.dataset.active !== undefined);
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
-    mark(items[(now + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length], dialog);
+    mark(items[(Math.max(now, 0) + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length], dialog);
   } else if (event.key === "Enter" && event.target.matches("input[type=text]")) {
     event.preventDefault();
     items[now]?.click();
@@ -85,9 +91,10 @@ export async function change(values) {
 }
 
 async function choose(dialog, button) {
-  if (button.getAttribute("aria-disabled") === "true") return;
+  if (button.getAttribute("aria-disabled") === "true") return toast($(".why", button).textContent, { kind: "bad" });
   const form = $("form", dialog);
   const values = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken" && name !== "value");
+  if (button.dataset.then) return openPicker(button.dataset.then, values.filter(([name]) => name === "key").map(([, key]) => key));
   if (button.dataset.needs && !asked(form, button)) return askFor(form, button);
   dialog.close();
   const others = values.filter(([name]) => name !== "key");
@@ -111,6 +118,7 @@ function askFor(form, button) {
     $("[data-note-go]", box).value = button.value;
   }
   $("textarea", box).focus();
+  mark(button, form.closest("dialog"), { focus: false });
 }
 
 export function start() {
