@@ -121,7 +121,7 @@ def _term(term: Term, value: str, subject: Subject, asker: Asker) -> bool:
 
 def _when(term: Term, value: str, subject: Subject, now: datetime) -> bool:
     moment = subject.first_seen if term.key == "age" else getattr(subject, term.key)
-    span = interval(value=value, operator=term.operator, now=now, age=term.key == "age")
+    span = interval(value=value, operator=term.operator, now=now, kind="age" if term.key == "age" else "date")
     return (span.since is None or moment >= span.since) and (span.until is None or moment < span.until)
 
 
