@@ -12,6 +12,7 @@ from errata.apps.designations.scores import Rounds, follow_scores
 from errata.apps.issues import operations as issues
 from errata.apps.notices import operations as notices
 from errata.apps.notices.mailing import Site
+from errata.apps.notices.spiking import Spikes
 from errata.apps.progress import following as progress
 from errata.apps.projects import operations as projects
 from errata.apps.releases import operations as releases
@@ -28,6 +29,8 @@ _UPKEEP_FIRST_S = 60.0
 _COUNTS_KEPT = timedelta(days=90)
 # How long the log tells what was sent, and a webhook can be replayed.
 _DELIVERIES_KEPT = timedelta(days=30)
+# How soon a spike is told, which takes ten minutes to be one.
+_SPIKES_S = 60.0
 # How late what was snoozed may come back.
 _SNOOZE_S = 15.0
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
@@ -52,6 +55,7 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
     return [
         Clock(prompt(), name="follow", now=now),
         Clock(outgoing(settings), name="outgoing", now=now),
+        Clock(spikes(ports), name="spikes", now=now),
         Clock(retesting(), name="retest", now=now),
         Clock(upkeep(settings, ports), name="upkeep", now=now),
     ]
@@ -77,6 +81,11 @@ def outgoing(settings: Settings) -> list[Duty]:
     """What leaves for other people's servers, which are slow when they like: it has a clock of its own."""
     site = Site(url=settings.public_url, mail_from=settings.mail_from, reply_domain=settings.mail_in_domain)
     return [Duty("outbox", lambda at: notices.deliver_due(at=at, site=site), every_s=FOLLOW_S)]
+
+
+def spikes(ports: Ports) -> list[Duty]:
+    """What asks the event store every minute how fast events come."""
+    return [Duty("look_for_spikes", Spikes(lambda: ports.events).look, every_s=_SPIKES_S, first_s=_SPIKES_S)]
 
 
 def retesting() -> list[Duty]:
