@@ -301,8 +301,7 @@ def test_lists_pickers_and_tabs_follow_the_workflow(
     assert "In Progress" in menu
     assert "Retest" not in menu
     assert "Story" in here.get("/issues/pick/type/?key=PAY-1").content.decode()
-    here.post("/issues/change/", {"key": "PAY-1", "field": "stage", "value": "@closed"}, headers=HTMX)
-    assert issue_queries.issue(actor=bob, key="PAY-1").row.stage == "Done"
+    assert re.findall(r'data-name="([^"]+)"[^>]* data-ends', menu) == ["Done", "Done"]
 
 
 def test_the_pages_ask_no_more_than_their_budget(

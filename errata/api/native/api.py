@@ -8,10 +8,12 @@ from ninja.openapi.schema import OpenAPISchema
 import errata
 from errata.api.kit import Bearer, ErrorBody, answer_errors
 from errata.api.native.audit import router as audit
+from errata.api.native.automations import router as automations
 from errata.api.native.clocks import router as clocks
 from errata.api.native.designation import router as designation
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
+from errata.api.native.notices import router as notices
 from errata.api.native.progress import router as progress
 from errata.api.native.projects import router as projects
 from errata.api.native.releases import router as releases
@@ -39,8 +41,8 @@ class Api(NinjaAPI):
 api = Api(
     title="Errata",
     version=errata.__version__,
-    description="Issues, events, projects, releases and the audit log. Send `Authorization: Bearer <token>`; people "
-    "make tokens under Settings → API tokens, scripts with `errata token create`.",
+    description="Issues, events, releases, notifications, projects and the audit log. Send `Authorization: Bearer"
+    " <token>`; people make tokens under Settings → API tokens, scripts with `errata token create`.",
     urls_namespace="api-v1",
     auth=Bearer(),
     docs=Swagger(settings={"persistAuthorization": True, "defaultModelsExpandDepth": -1}),
@@ -52,11 +54,13 @@ _ROUTERS = (
     templates,
     workflows,
     issues,
+    clocks,
     events,
     designation,
     progress,
     releases,
-    clocks,
+    notices,
+    automations,
     audit,
 )
 for router in _ROUTERS:

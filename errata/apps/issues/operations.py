@@ -1,13 +1,15 @@
 """Writes of issues. What digest does is in arrivals; every other write of an issue is here or re-exported from here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from errata.apps.accounts.permissions import allow
+from errata.apps.accounts.queries import members, person_of
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues.adopting import adopt_workflow, publish_workflow
 from errata.apps.issues.aftermath import apply_actions
@@ -21,17 +23,23 @@ from errata.apps.issues.changes import (
     find_person,
     issue_to_change,
     key_of,
+    person_fact,
     save,
     tell,
+    tell_all,
+    visible,
+    watch_all,
     watch_as,
 )
 from errata.apps.issues.counts import next_seq
 from errata.apps.issues.following import ahead, follow
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.linking import link_issues, unlink_issues
+from errata.apps.issues.mentioning import note_mentions
 from errata.apps.issues.merging import merge_issues, split_grouping
 from errata.apps.issues.models import Issue
 from errata.apps.issues.noting import ClockNote, note_clocks, note_scores
+from errata.apps.issues.parenting import put_under, set_parent
 from errata.apps.issues.proving import evidence_of, note_proof
 from errata.apps.issues.purging import purge_deleted_projects
 from errata.apps.issues.remarks import remark, wait_on
@@ -43,7 +51,7 @@ from errata.apps.issues.talk import (
     unwatch_issue,
     watch_issue,
 )
-from errata.apps.issues.types import Changed
+from errata.apps.issues.types import Assignment, Changed
 from errata.apps.issues.undoing import undo
 from errata.apps.issues.valuing import check_required, checked_values, value_changes, with_values
 from errata.apps.issues.views import delete_view, save_view, update_view
@@ -65,6 +73,7 @@ from errata.core.vocabulary import OPEN_CATEGORIES
 from errata.core.workflow import Transition, TransitionRefused
 
 __all__ = [
+    "Assignment",
     "ChangedMeanwhile",
     "ClockNote",
     "IssueMerged",
@@ -73,6 +82,7 @@ __all__ = [
     "ahead",
     "apply_events",
     "assign_issue",
+    "assign_issues",
     "comment_on_issue",
     "create_issue",
     "delete_comment",
@@ -89,6 +99,7 @@ __all__ = [
     "remark",
     "save_view",
     "set_deputy",
+    "set_parent",
     "split_grouping",
     "transition_issue",
     "undo",
@@ -106,6 +117,7 @@ DESCRIPTION_CHARS_MAX = 100_000
 
 Who = str | int | None  # an e-mail address, an id, "me", or nobody
 _NONE: Mapping[str, Any] = {}
+_POSTS = ("assignee_id", "deputy_id")
 
 
 def create_issue(
@@ -121,6 +133,7 @@ def create_issue(
     assignee: Who = None,
     labels: Iterable[str] = (),
     fields: Mapping[str, Any] | None = None,
+    parent: str | None = None,
 ) -> Changed:
     """Create an issue by hand. With an assignee it begins where assigning a new one would take it.
 
@@ -140,6 +153,9 @@ def create_issue(
         created = {name: values[name] for name in ("title", "type", "priority", "severity")} | {"stage": issue.stage}
         created |= {"fields": issue.values} if issue.values else {}
         activities = tell(issue, [Change("created", after=created)], by=by, at=at)
+        if parent:
+            put_under(issue, parent, by=by, at=at)
+        note_mentions(issue, values["description"], by=by, at=at)
         if by.user_id:
             watch_as(issue, [by.user_id], reason="created", at=at)
         person = find_person(assignee, by=by)
@@ -187,6 +203,8 @@ def update_issue(
             wanted["values"] = with_values(issue.values, {k: v for change in valued for k, v in change.after.items()})
             changes += valued
         changes += _labelled(issue, labels)
+        if description is not None:
+            note_mentions(issue, wanted["description"], by=by, at=at)
         return save(issue, changes, by=by, at=at, fields=wanted)
 
 
@@ -217,6 +235,34 @@ def assign_issue(
             person = find_person(to, by=by)
             activities += _assign(issue, person, by=by, at=at, reason=reason, evidence=evidence).activities
         return Changed(key=key_of(issue), version=issue.version, activities=activities)
+
+
+def assign_issues(assignments: Sequence[Assignment], *, by: Actor, at: datetime) -> set[int]:
+    """Assign many issues at once, each to a person with a reason, in a few statements. Return which were.
+
+    Issues that went into another, and people who have left, are passed over. Each is told of as `assign_issue` does.
+    """
+    allow(by, "issue:write")
+    wanted = {one.issue_id: one for one in assignments}
+    people = {person.id: person for person in members(actor=by)}
+    with write():
+        rows = visible(by).filter(id__in=wanted, merged_into=None).select_related("project", "assignee", "deputy")
+        plans = [
+            (issue, *_plan(issue, wanted[issue.id], people, by=by, at=at))
+            for issue in rows.order_by("id")
+            if wanted[issue.id].assignee in people
+        ]
+        seq = next_seq()
+        for issue, fields, changes in plans:
+            written = fields | {"version": issue.version + len(changes), "seq": seq, "updated_at": at}
+            Issue.objects.filter(id=issue.id).update(**written)
+        tell_all([(issue, change) for issue, _, changes in plans for change in changes], by=by, at=at)
+        watch_all(
+            [(issue.id, fields[name]) for issue, fields, _ in plans for name in _POSTS if fields.get(name)],
+            reason="assigned",
+            at=at,
+        )
+        return {issue.id for issue, _, _ in plans}
 
 
 def set_deputy(*, key: str, to: Who, by: Actor, at: datetime) -> Changed:
@@ -253,6 +299,48 @@ def transition_issue(
         move = workflow.decide(workflow_of(issue.project_id), state=_state(issue), command=command)
         posted = post_comment(issue, text, by=by, at=at) if text else None
         return _move(issue, move, by=by, at=at, comment_id=posted.id if posted else None)
+
+
+def _plan(
+    issue: Issue, wanted: Assignment, people: Mapping[int, Person], *, by: Actor, at: datetime
+) -> tuple[dict[str, Any], list[Change]]:
+    """What assigning changes of an issue, and how it is told: the deputy, the assignee, the move."""
+    fields: dict[str, Any] = {"assignee_id": wanted.assignee}
+    changes: list[Change] = []
+    deputy = people.get(wanted.deputy or 0)
+    if deputy and deputy.id != issue.deputy_id:
+        fields["deputy_id"] = deputy.id
+        changes.append(_posted("deputy", issue, deputy, reason=wanted.deputy_reason))
+    given = _posted("assignee", issue, people[wanted.assignee], reason=wanted.reason, evidence=wanted.evidence)
+    changes.append(given)
+    if issue.category != "new":
+        return fields, changes
+    state = msgspec.structs.replace(_state(issue), assignee=str(wanted.assignee))
+    command = _command("assign", by, {})
+    with suppress(TransitionRefused):  # A workflow without such a move leaves the stage as it is.
+        move = workflow.decide(workflow_of(issue.project_id), state=state, command=command)
+        if move.moves:
+            fields |= _fields_of(move, issue, at)
+            changes.append(_moved(issue, move, fields))
+    return fields, changes
+
+
+def _posted(post: Literal["assignee", "deputy"], issue: Issue, person: Person | None, **why: Any) -> Change:
+    held = getattr(issue, post)
+    before: dict[str, Any] = {post: person_fact(person_of(held) if held else None)}
+    after: dict[str, Any] = {post: person_fact(person)}
+    return Change(post, before=before, after=after, **why)
+
+
+def _moved(issue: Issue, move: Transition, fields: Mapping[str, Any], *, comment_id: int | None = None) -> Change:
+    return Change(
+        "stage",
+        before={"stage": issue.stage, "reason": issue.reason, "regressed": issue.regressed},
+        after={"stage": move.to_stage, "reason": fields["reason"], "regressed": fields["regressed"]},
+        reason=fields["reason"],
+        evidence=move.evidence,
+        comment_id=comment_id,
+    )
 
 
 def _new_issue(
@@ -336,14 +424,7 @@ def _move(issue: Issue, move: Transition, *, by: Actor, at: datetime, comment_id
         activities = set_assignee(issue, move.changes["assignee"], by=by, at=at).activities
     if move.moves:
         fields = _fields_of(move, issue, at)
-        change = Change(
-            "stage",
-            before={"stage": issue.stage, "reason": issue.reason, "regressed": issue.regressed},
-            after={"stage": move.to_stage, "reason": fields["reason"], "regressed": fields["regressed"]},
-            reason=fields["reason"],
-            evidence=move.evidence,
-            comment_id=comment_id,
-        )
+        change = _moved(issue, move, fields, comment_id=comment_id)
         activities += save(issue, [change], by=by, at=at, fields=fields).activities
         activities += apply_actions(issue, move.actions, by=by, at=at)
     return Changed(key=key_of(issue), version=issue.version, activities=activities)

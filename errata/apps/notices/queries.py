@@ -24,6 +24,7 @@ __all__ = [
     "deliveries",
     "delivery",
     "inbox",
+    "item_ids",
     "preferences",
     "preview",
     "stops",
@@ -56,6 +57,14 @@ def inbox(
         unread=unread(actor=actor, now=now),
         next=shown[-1].id if len(rows) > limit else None,
     )
+
+
+def item_ids(*, actor: Actor, keys: Sequence[str]) -> list[int]:
+    """The actor's lines about these issues, wherever they lie. Raises IssueNotFound."""
+    allow(actor, "issue:read")
+    issue_ids = [audience.find(actor=actor, key=key) for key in keys]
+    found = InboxItem.objects.filter(user_id=actor.own_id, issue_id__in=issue_ids)
+    return list(found.values_list("id", flat=True))
 
 
 def unread(*, actor: Actor, now: datetime) -> int:

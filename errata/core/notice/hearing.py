@@ -16,6 +16,7 @@ _NEWS = frozenset({"created", "regressed", "spike"})
 _KIND_OF = {
     "assignee": "assigned", "deputy": "assigned", "commented": "commented", "stage": "stage", "regressed": "regressed",
     "created": "created", "comment_edited": "", "comment_deleted": "",
+    "escalated": "",  # its chain tells whom it is for
 }  # fmt: skip
 # Of several things told at once the first of these is what it is about.
 _STRENGTH = (
@@ -76,11 +77,18 @@ def hearers(happening: Happening, audience: Audience) -> dict[int, Heard]:
     return {person: heard for person, heard in found.items() if person != happening.actor_id}
 
 
-def together(all_heard: Iterable[Heard]) -> Heard:
+def together(all_heard: Iterable[Heard], *, actor_name: str) -> Heard:
     """Several things that one deed brought about, as one: its strongest kind and reason, and all the words."""
     ordered = sorted(all_heard, key=lambda heard: _STRENGTH.index(heard.kind) if heard.kind in _STRENGTH else 99)
     first = ordered[0]
-    return Heard(first.kind, first.reason, " ".join(dict.fromkeys(heard.text for heard in ordered)))
+    text = ""
+    for sentence in dict.fromkeys(heard.text for heard in ordered):
+        # “Bob assigned it to Ann and moved it …”, for it is one person's one deed.
+        if text.endswith(".") and sentence.startswith(f"{actor_name} "):
+            text = f"{text[:-1]} and{sentence.removeprefix(actor_name)}"
+        else:
+            text = f"{text} {sentence}".strip()
+    return Heard(first.kind, first.reason, text)
 
 
 def spiking(audience: Audience, text: str) -> dict[int, Heard]:
@@ -110,6 +118,11 @@ def _moved(happening: Happening) -> str:
 
 def _changed(happening: Happening) -> str:
     return f"{happening.actor_name} changed the {happening.kind} {_from_to(happening, happening.kind)}."
+
+
+def _waiting(happening: Happening) -> str:
+    on = happening.after.get("waiting_on")
+    return f"{happening.actor_name} waits on {on}." if on else f"{happening.actor_name} waits on nobody any more."
 
 
 def _from_to(happening: Happening, field: str) -> str:
@@ -152,6 +165,8 @@ _WORDS: Mapping[str, Callable[[Happening], str]] = {
     "comment_edited": lambda happening: f"{happening.actor_name} changed a comment: {_short(happening.said)}",
     "stage": _moved,
     "regressed": lambda happening: f"It happened again: moved {_from_to(happening, 'stage')}.",
+    "waiting_on": _waiting,
+    "acknowledged": lambda happening: f"{happening.actor_name} has seen that its clock runs out.",
     "title": lambda happening: f"{happening.actor_name} renamed it to “{happening.after.get('title')}”.",
     "priority": _changed,
     "severity": _changed,

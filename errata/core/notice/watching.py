@@ -9,7 +9,7 @@ WORDS: Mapping[WatchMode, str] = {
     "every": "Everything",
     "stage": "Stage changes and regressions",
     "spike": "Spikes and regressions",
-    "none": "Nothing, unless I'm named",
+    "none": "Nothing, unless I’m named",
 }
 # Who took part wants the whole of it; who only reported an issue, or was once named on it, wants to know how it ends.
 DEFAULT_OF_REASON: Mapping[str, WatchMode] = {

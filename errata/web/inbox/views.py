@@ -14,8 +14,6 @@ from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from errata.apps.accounts.types import Actor
-from errata.apps.issues import queries as issues
 from errata.apps.notices import operations, queries
 from errata.apps.notices.types import InboxView
 from errata.core.errors import Refusal
@@ -152,12 +150,7 @@ def _context(request: ActorRequest) -> dict[str, Any]:
         "icons": _ICONS,
         "kinds": KINDS,
         "next_url": f"{_url(view, after=found.next)}" if found.next else "",
-        "has_issues": bool(found.lines) or _any_issue(request.actor, request.now),
     }
-
-
-def _any_issue(actor: Actor, now: datetime) -> bool:
-    return bool(issues.list_issues(actor=actor, now=now, limit=1).items)
 
 
 def _view(request: ActorRequest) -> InboxView:

@@ -31,7 +31,7 @@ def new(request: ActorRequest) -> HttpResponse:
         try:
             return _created(request)
         except Refusal as refusal:
-            names = ("project", "type", "title", "description", "priority", "severity", "assignee", "labels")
+            names = ("project", "type", "title", "description", "priority", "severity", "assignee", "labels", "parent")
             own = [name for name in request.POST if name.startswith(FIELD)]
             form = refused(posted(request, *names, *own), refusal)
     known = projects.list_projects(actor=request.actor)
@@ -74,6 +74,7 @@ def _created(request: ActorRequest) -> HttpResponse:
         **values,
         fields=custom.posted_fields(request),
         assignee=request.POST.get("assignee", "") or None,
+        parent=request.POST.get("parent", "").strip() or None,
         labels=[name.strip() for name in request.POST.get("labels", "").split(",") if name.strip()],
         by=request.actor,
         at=request.now,

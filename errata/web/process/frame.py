@@ -19,6 +19,8 @@ TABS = (
     ("Template", "process-template"),
     ("Workflows", "workflows"),
     ("Ranking", "process-ranking"),
+    ("Designation", "designations"),
+    ("Rules", "rules"),
     ("Drift", "process-drift"),
     ("Gallery", "process-gallery"),
 )

@@ -33,7 +33,7 @@ def test_who_gets_an_issue_is_told_so_and_who_gave_it_is_not(slow, alice, bob):
 
     (notice,) = line(alice).notices
     assert notice.reason == "because it was assigned to you"
-    assert notice.text.startswith("Bob Builder assigned it to Alice Admin.")
+    assert notice.text.startswith("Bob Builder assigned it to Alice Admin and moved it")
     assert inbox(bob) == []
 
 
@@ -79,7 +79,7 @@ def test_what_one_deed_did_is_told_at_once(slow, alice, bob):
     listen()
 
     assert len(line(alice).notices) == 1
-    assert "assigned it to Bob Builder. Bob Builder moved it from New to" in line(alice).notices[0].text
+    assert "assigned it to Bob Builder and moved it from New to" in line(alice).notices[0].text
 
 
 @pytest.mark.parametrize(
