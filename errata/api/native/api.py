@@ -51,7 +51,6 @@ _ROUTERS = (
     projects,
     templates,
     issues,
-    clocks,
     events,
     designation,
     progress,
