@@ -20,6 +20,7 @@ THEMES = (
     ("dark", "Dark", "moon"),
     ("contrast", "High contrast", "contrast"),
 )
+# A phone's bar has room for the first four, and for a menu with the others.
 _NAVIGATION = (
     ("Inbox", "inbox", "bell"),
     ("Issues", "issues", "inbox"),

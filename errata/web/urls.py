@@ -7,6 +7,7 @@ from errata.web import palette, small
 from errata.web.account import views as account
 from errata.web.agenda import views as agenda
 from errata.web.audit import views as audit
+from errata.web.automations import views as automations
 from errata.web.board import views as board
 from errata.web.calendars import views as calendars
 from errata.web.clocks import views as clocks
@@ -118,6 +119,13 @@ urlpatterns = [
     path("process/template/restore/", process.restore, name="process-restore"),
     path("process/ranking/", ranking.ranking, name="process-ranking"),
     path("process/ranking/try/", ranking.trial, name="process-ranking-try"),
+    path("process/rules/", automations.index, name="rules"),
+    path("process/rules/new/", automations.new, name="rule-new"),
+    path("process/rules/try/", automations.trial, name="rule-trial"),
+    path("process/rules/<int:rule_id>/", automations.rule, name="rule"),
+    path("process/rules/<int:rule_id>/mode/", automations.mode, name="rule-mode"),
+    path("process/rules/<int:rule_id>/delete/", automations.delete, name="rule-delete"),
+    path("process/rules/<int:rule_id>/runs/<int:run_id>/undo/", automations.undo, name="rule-undo"),
     path("process/drift/", process.drift, name="process-drift"),
     path("process/gallery/", process.gallery, name="process-gallery"),
     path("process/gallery/ready/", process.ready, name="process-ready"),

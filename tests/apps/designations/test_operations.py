@@ -178,7 +178,8 @@ def test_the_suggestion_is_who_fixed_issues_of_the_same_place(payments, bob, ali
 
     found = queries.suggest(actor=carol, key="PAY-3", now=NOW)
 
-    assert (found.person.email, found.reason) == (bob.email, "fixed PAY-1 in shop.basket")
+    assert found.person.email == bob.email
+    assert found.reason.startswith("fixed PAY-1")
     day = timedelta(days=1)
     operations.add_absence(who="me", since=NOW, until=NOW + day, by=bob, at=NOW)
     found = queries.suggest(actor=carol, key="PAY-3", now=NOW)
