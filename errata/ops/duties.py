@@ -73,7 +73,7 @@ def prompt() -> list[Duty]:
         Duty("follow_clocks", lambda at: issue_clocks.follow(at=at), every_s=FOLLOW_S),
         Duty("notice_clocks", lambda at: issue_clocks.notice(at=at), every_s=_NOTICE_S),
         Duty("ring_chains", lambda at: issue_clocks.ring(at=at), every_s=_NOTICE_S),
-        Duty("recount_clocks", lambda at: issue_clocks.recount(at=at), every_s=_RECOUNT_S),
+        Duty("recount_clocks", issue_clocks.Recounting().turn, every_s=_RECOUNT_S),
     ]
 
 
