@@ -14,7 +14,7 @@ from errata.apps.notices.inbox import (
     wake_snoozed,
 )
 from errata.apps.notices.listening import listen
-from errata.apps.notices.outbox import forget
+from errata.apps.notices.outbox import forget, release
 from errata.apps.notices.outbox_log import resend, resend_failed
 from errata.apps.notices.replies import ReplyRefused, receive, takes
 from errata.apps.notices.sending import deliver_due
@@ -39,6 +39,7 @@ __all__ = [
     "notify",
     "post",
     "receive",
+    "release",
     "resend",
     "resend_failed",
     "send_test",
