@@ -4,6 +4,7 @@ The addresses of the dialects to come are reserved here. A client that is pointe
 it reads errors in, with 404, which no client tries again.
 """
 
+import json
 import re
 from collections.abc import Callable
 from http import HTTPStatus
@@ -71,8 +72,18 @@ class OwnWords:
         response = self._get_response(request)
         if response.status_code < HTTPStatus.BAD_REQUEST or "json" in response.headers.get("Content-Type", ""):
             return response
-        dialect = next((each for each in DIALECTS if each.addresses.match(request.path_info)), None)
+        dialect = _dialect_at(request.path_info)
         return _told(request, response, dialect) if dialect else response
+
+
+def error_of(path: str, *, status: HTTPStatus, message: str) -> str | None:
+    """Return an error as the API at that address tells it, or None where there are pages."""
+    dialect = _dialect_at(path)
+    return json.dumps(dialect.shape(status.name.lower(), message, "")) if dialect else None
+
+
+def _dialect_at(path: str) -> Dialect | None:
+    return next((each for each in DIALECTS if each.addresses.match(path)), None)
 
 
 def _told(request: HttpRequest, response: HttpResponse, dialect: Dialect) -> HttpResponse:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from errata.apps.automations import operations as automations
 from errata.apps.clocks import operations as issue_clocks
 from errata.apps.designations import operations as designations
 from errata.apps.designations.scores import Rounds, follow_scores
@@ -41,6 +42,8 @@ _ROUNDS_S = 5.0
 _RETEST_S = 2.0
 # How soon a new release is known from its events: before a person could ask for it.
 _RELEASES_S = 15.0
+# How soon a rule that goes by events fires. A look is two questions to the event store for each such rule.
+_RULES_S = 5.0
 # An escalation fires within five seconds of its time; a look that finds nothing is one index look-up.
 _NOTICE_S = 1.0
 # How soon clocks begin to be reckoned by another policy or calendar.
@@ -64,6 +67,7 @@ def prompt() -> list[Duty]:
         Duty("rank", follow_scores, every_s=FOLLOW_S),
         Duty("designate", designations.Designating().turn, every_s=FOLLOW_S),
         Duty("progress", progress.follow, every_s=FOLLOW_S),
+        Duty("follow_rules", automations.follow, every_s=FOLLOW_S),
         Duty("notices", lambda at: notices.listen(at=at), every_s=FOLLOW_S),
         Duty("wake_snoozed", lambda at: notices.wake_snoozed(at=at), every_s=_SNOOZE_S),
         Duty("follow_clocks", lambda at: issue_clocks.follow(at=at), every_s=FOLLOW_S),
@@ -89,6 +93,7 @@ def retesting() -> list[Duty]:
     return [
         Duty("follow_mentions", lambda at: retests.follow_mentions(at=at), every_s=FOLLOW_S),
         Duty("watch_retests", lambda at: retests.watch(at=at), every_s=_RETEST_S),
+        Duty("look_for_rules", automations.look, every_s=_RULES_S),
         Duty("look_for_releases", lambda at: releases.look_at_events(at=at), every_s=_RELEASES_S, first_s=_RELEASES_S),
     ]
 

@@ -20,9 +20,14 @@ THEMES = (
     ("dark", "Dark", "moon"),
     ("contrast", "High contrast", "contrast"),
 )
+# A phone's bar has room for the first four, and for a menu with the others.
 _NAVIGATION = (
     ("Inbox", "inbox", "bell"),
     ("Issues", "issues", "inbox"),
+    ("SLA", "sla", "timer"),
+    ("Board", "board", "square-kanban"),
+    ("My work", "me", "list-checks"),
+    ("Calendar", "calendar", "calendar-days"),
     ("Progress", "progress", "chart-line"),
     ("Projects", "projects", "folder"),
     ("Process", "process", "workflow"),
@@ -33,7 +38,7 @@ _NAVIGATION = (
 SHORTCUTS = (
     ("Anywhere", (
         (("Ctrl", "K"), "Search and commands"), (("/",), "Search issues"), (("c",), "New issue"),
-        (("g", "n"), "Go to the inbox"),
+        (("g", "n"), "Go to the inbox"), (("g", "w"), "Go to my work"), (("g", "b"), "Go to the board"),
         (("g", "i"), "Go to issues"), (("g", "m"), "Go to my issues"), (("g", "p"), "Go to projects"),
         (("g", "r"), "Go to the process"),
         (("g", "o"), "Go to people"), (("g", "a"), "Go to the audit log"), (("g", "s"), "Go to settings"),
@@ -42,6 +47,10 @@ SHORTCUTS = (
     ("In a list", (
         (("j",), "Next issue"), (("k",), "Previous issue"), (("↵",), "Open"), (("x",), "Select"),
         (("Shift", "click"), "Select a range"), (("Esc",), "Clear the selection"),
+    )),
+    ("On a board", (
+        (("↑", "↓", "←", "→"), "Walk between cards"), (("Shift", "←"), "Move the card a column back"),
+        (("Shift", "→"), "Move it a column on"), (("s",), "Choose its stage"),
     )),
     ("On an issue, or the selected ones", (
         (("a",), "Assign"), (("i",), "Assign to me"), (("d",), "Deputy"), (("s",), "Stage"), (("p",), "Priority"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from errata.adapters.memory.event_store import MemoryEventStore
 from errata.apps.accounts.types import Actor
 from errata.apps.projects.types import ProjectView
+from tests.web import shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("events")]
 
@@ -211,6 +213,38 @@ def test_an_event_that_is_not_there_is_404(
     assert call("get", f"/events/{'a' * 32}").status_code == 404
 
 
+def test_an_issue_is_put_under_another_and_taken_out(
+    api: Callable[..., Any], bob: Actor, payments: ProjectView
+) -> None:
+    call = api(bob)
+    call("post", "/issues", {"project": "payments", "title": "Whole"})
+    part = call("post", "/issues", {"project": "payments", "title": "Part", "parent": "PAY-1"}).json()
+    assert (part["parent"], part["parts"], part["due_at"], part["clock_state"], part["score"]) == (
+        "PAY-1", 0, None, "", 0,
+    )  # fmt: skip
+    assert call("get", "/issues/PAY-1").json()["parts"] == 1
+
+    assert call("patch", "/issues/PAY-1", {"parent": "PAY-2"}).status_code == 409
+    assert call("patch", "/issues/PAY-2", {"parent": ""}).json()["parent"] is None
+    assert call("patch", "/issues/PAY-2", {"title": "Renamed", "parent": "PAY-1"}).json()["parent"] == "PAY-1"
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "xlsx"])
+def test_a_search_is_taken_away_as_a_file(
+    api: Callable[..., Any], bob: Actor, mallory: Actor, payments: ProjectView, kind: str
+) -> None:
+    call = api(bob)
+    call("post", "/issues", {"project": "payments", "title": "Secret"})
+
+    answer = call("get", "/issues/export", query="is:open", format=kind)
+    content = b"".join(answer.streaming_content)
+
+    assert (b"PK" if kind == "xlsx" else b"Secret") in content
+    other = b"".join(api(mallory)("get", "/issues/export", format=kind).streaming_content)
+    assert b"Secret" not in other
+    assert call("get", "/issues/export", format="pdf").status_code == 400
+
+
 def test_how_the_work_goes_is_told(api: Callable[..., Any], bob: Actor, payments: ProjectView) -> None:
     call = api(bob)
 
@@ -304,3 +338,27 @@ def test_a_token_for_projects_alone_lists_projects_without_counting_issues(
     assert [each["open_issues"] for each in narrow("get", "/projects").json()["items"]] == [None]
     assert narrow("get", f"/projects/{payments.slug}").json()["open_issues"] is None
     assert narrow("get", "/issues").status_code == 403
+
+
+def test_the_events_of_an_issue_are_listed_and_read_whole(
+    api: Callable[..., Any], bob: Actor, mallory: Actor, payments: ProjectView, events: MemoryEventStore, now: datetime
+) -> None:
+    times = [now - timedelta(minutes=minutes) for minutes in (90, 30, 2)]
+    newest = shop.fail(payments, number=0, at=now, times=times)
+    call = api(bob)
+
+    listed = whole(call, "/issues/PAY-1/events", limit=2)
+    latest = call("get", "/issues/PAY-1/events/latest").json()
+    oldest = call("get", "/issues/PAY-1/events/oldest").json()
+    by_id = call("get", f"/events/{newest}").json()
+
+    assert [event["timestamp"] for event in listed] == sorted((event["timestamp"] for event in listed), reverse=True)
+    assert (len(listed), listed[0]["id"], latest["id"]) == (3, newest, newest)
+    assert by_id == latest
+    assert (latest["issue"], latest["older"], latest["newer"]) == ("PAY-1", listed[1]["id"], None)
+    assert (oldest["id"], oldest["newer"]) == (listed[2]["id"], listed[1]["id"])
+    frame = latest["exceptions"][-1]["frames"][-1]
+    assert (frame["function"], frame["lineno"], frame["vars"]["voucher"]) == ("total", 42, "None")
+    assert latest["title"].startswith("TypeError: unsupported operand")
+    for path in (f"/events/{newest}", "/issues/PAY-1/events", f"/issues/PAY-1/events/{newest}"):
+        assert api(mallory)("get", path).status_code == 404, path

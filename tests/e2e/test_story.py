@@ -217,6 +217,63 @@ def test_a_list_is_worked_by_keyboard_and_taken_back(shop: Shop, page: Page) -> 
     expect(row.get_by_label("Priority: Medium")).to_be_visible()
 
 
+def reported(page: Page, shop: Shop, title: str) -> None:
+    """Open an issue that nothing has happened to yet."""
+    page.goto(f"{shop.url}/issues/new/")
+    page.get_by_label("Title").fill(title)
+    page.get_by_role("button", name="Create issue").click()
+    expect(page.locator("h1")).to_have_text(title)
+
+
+def test_a_stage_that_needs_somebody_leads_to_the_people_by_keyboard_alone(shop: Shop, page: Page) -> None:
+    reported(page, shop, "Nobody has it yet")
+
+    page.keyboard.press("s")
+    expect(page.locator("#picker [data-name=Assigned]")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#picker [data-name=Closed]")).to_be_focused()
+    page.keyboard.press("ArrowDown")  # the others can't be chosen: round again
+    expect(page.locator("#picker [data-name=Assigned]")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Assign to…").fill("olga")
+    page.keyboard.press("Enter")
+
+    stage(page, "Assigned")
+
+
+def test_closing_by_its_key_asks_only_for_the_reason(shop: Shop, page: Page) -> None:
+    reported(page, shop, "Not worth a fix")
+
+    page.keyboard.press("e")
+    expect(page.locator("#pick-note")).to_be_focused()
+    page.keyboard.type("Seen on one machine only.")
+    page.locator("#picker [data-note-go]").click()
+
+    stage(page, "Closed")
+    expect(page.get_by_text("Seen on one machine only.").first).to_be_visible()
+
+
+def test_tab_finishes_a_word_of_the_search_and_else_goes_on(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/issues/")
+    query = page.locator("[data-query]")
+
+    query.fill("is:open prio")
+    page.locator("#complete-0").wait_for()
+    page.keyboard.press("Tab")
+    expect(query).to_have_value("is:open priority:")
+
+    query.fill("is:open ")
+    page.keyboard.press("Tab")
+    expect(query).not_to_be_focused()
+    expect(query).to_have_value("is:open ")
+
+
+def test_the_page_of_the_api_is_drawn(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/api/v1/docs")
+
+    expect(page.get_by_text("/api/v1/issues/{key}/transition")).to_be_visible()
+
+
 def test_the_palette_finds_an_issue_by_some_of_its_letters(shop: Shop, page: Page) -> None:
     page.goto(f"{shop.url}/projects/")
 
@@ -264,6 +321,22 @@ def test_the_pages_are_accessible_in_every_theme(shop: Shop, page: Page, theme: 
             if rule["impact"] in ("serious", "critical")
         ]
     assert found == []
+
+
+def test_a_phone_reaches_every_page_from_its_bar(shop: Shop, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 780})
+    page.goto(f"{shop.url}/issues/")
+    reached = page.locator(".rail-link:visible[href]").evaluate_all("links => links.map(link => link.pathname)")
+
+    page.get_by_role("button", name="More").click()
+    menu = page.locator("#rail-more")
+    expect(menu).to_be_in_viewport(ratio=1)
+    reached += menu.locator("a").evaluate_all("links => links.map(link => link.pathname)")
+    menu.get_by_text("Settings").click()
+    page.wait_for_url("**/account/")
+
+    everything = page.locator(".rail a.rail-link").evaluate_all("links => links.map(link => link.pathname)")
+    assert reached == everything
 
 
 @pytest.mark.parametrize("width", [360, 390])

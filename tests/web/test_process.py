@@ -89,7 +89,8 @@ def test_the_process_page_needs_no_project(olga: Actor, browser: Any) -> None:
 def test_a_form_that_is_saved_as_it_is_changes_nothing(
     olga: Actor, browser: Any, payments: ProjectView, field: str
 ) -> None:
-    rules = (DesignationRule(kind="tag", pattern="region=eu-*", owners=("bob@shop.example", "#pay"), hours="8-16"),)
+    owners = ("bob@shop.example", "#pay")
+    rules = (DesignationRule(kind="tag", pattern="region=eu-*", owners=owners, hours="08:00-16:00 UTC"),)
     change(olga, maximum_time=GALLERY["web-shop"].template.maximum_time, designation=rules)
     before = queries.template(actor=olga, scope=PROJECT).template
     client = browser(olga)
@@ -282,7 +283,7 @@ def test_lists_are_sorted_by_rank(olga: Actor, browser: Any, payments: ProjectVi
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/process/?project=payments", 20),
+        ("/process/?project=payments", 28),
         (TEMPLATE, 20),
         ("/process/ranking/?project=payments", 20),
         ("/process/drift/", 16),

@@ -8,7 +8,7 @@ import msgspec
 
 from errata.apps.calendars.queries import calendars_in_force
 from errata.apps.projects.queries import organizations_of
-from errata.apps.templates.queries import template_of
+from errata.apps.templates.queries import policy_history
 from errata.core.sla import Calendar, Calendars, CalendarSince, PolicySince, TimetableSince
 from errata.core.sla.timetable import Timetable
 
@@ -28,8 +28,13 @@ class Grounds(msgspec.Struct, frozen=True):
 
 
 def policies_of(project_id: int) -> tuple[PolicySince, ...]:
-    """The policies of a project, oldest first."""
-    return (PolicySince(template_of(project_id).maximum_time),)
+    """The policies of a project, oldest first: a change of its template holds from when it was made."""
+    first, *others = policy_history(project_id)
+    policies = [PolicySince(first[1].maximum_time)]
+    for since, template in others:
+        if template.maximum_time != policies[-1].policy:
+            policies.append(PolicySince(template.maximum_time, since))
+    return tuple(policies)
 
 
 def grounds_of(project_ids: Collection[int]) -> dict[int, Grounds]:

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.audit import operations as audit
 from errata.apps.audit.types import Deed
 from errata.apps.issues.counts import next_seq
-from errata.apps.issues.models import Activity, Issue, Watcher
+from errata.apps.issues.models import Activity, Issue, IssueLink, Watcher
 from errata.apps.issues.types import Changed
 from errata.apps.projects import queries as projects
 from errata.apps.records import storable_json
@@ -99,12 +99,25 @@ def save(
     Issue.objects.filter(id=issue.id).update(**values)
     for name, value in values.items():
         setattr(issue, name, value)
+    if "is_open" in values or "parent_id" in values:
+        _stir_relatives(issue, values["seq"])
     activities = tell(issue, changes, by=by, at=at)
     return Changed(key=key_of(issue), version=issue.version, activities=activities)
 
 
+def _stir_relatives(issue: Issue, seq: int) -> None:
+    """Pages show how far an issue's parent is, and what waits for it: those rows are to be drawn anew too."""
+    waiting = IssueLink.objects.filter(source_id=issue.id, kind="blocks").values("target_id")
+    Issue.objects.filter(Q(id=issue.parent_id) | Q(id__in=waiting)).update(seq=seq)
+
+
 def tell(issue: Issue, changes: Sequence[Change], *, by: Actor, at: datetime) -> list[int]:
     """Write the changes to the issue's activity and to the audit log. Return the activities' ids."""
+    return tell_all([(issue, change) for change in changes], by=by, at=at)
+
+
+def tell_all(changes: Sequence[tuple[Issue, Change]], *, by: Actor, at: datetime) -> list[int]:
+    """The same for several issues, in as many statements as for one."""
     rows = Activity.objects.bulk_create(
         Activity(
             issue_id=issue.id,
@@ -119,16 +132,21 @@ def tell(issue: Issue, changes: Sequence[Change], *, by: Actor, at: datetime) ->
             comment_id=change.comment_id,
             at=at,
         )
-        for change in changes
+        for issue, change in changes
     )
-    audit.record_all([_deed(issue, change) for change in changes], by=by, at=at)
+    audit.record_all([_deed(issue, change) for issue, change in changes], by=by, at=at)
     return [row.id for row in rows]
 
 
 def watch_as(issue: Issue, user_ids: Sequence[int], *, reason: str, at: datetime) -> None:
     """Let people hear of the issue; who watches it already goes on doing so."""
+    watch_all([(issue.id, user_id) for user_id in user_ids], reason=reason, at=at)
+
+
+def watch_all(pairs: Sequence[tuple[int, int]], *, reason: str, at: datetime) -> None:
+    """The same for (issue, person) pairs."""
     Watcher.objects.bulk_create(
-        [Watcher(issue_id=issue.id, user_id=user_id, reason=reason, at=at) for user_id in user_ids],
+        [Watcher(issue_id=issue_id, user_id=user_id, reason=reason, at=at) for issue_id, user_id in pairs],
         ignore_conflicts=True,
     )
 
@@ -184,4 +202,5 @@ _PAST = {
     "unmerged": "unmerged",
     "split": "split",
     "split_from": "split_from",
+    "parent": "put_under",
 }

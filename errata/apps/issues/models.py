@@ -83,6 +83,24 @@ class Issue(models.Model):
                 name="issue_org_open_due",
             ),
             models.Index(fields=("parent",), condition=models.Q(parent__isnull=False), name="issue_parent"),
+            # Boards count and fill their columns, and their lanes, from this alone: what follows the order is there to
+            # be filtered and counted by without reading the rows.
+            models.Index(
+                fields=(
+                    "organization",
+                    "category",
+                    "stage",
+                    "-last_seen",
+                    "-id",
+                    "is_open",
+                    "project",
+                    "assignee",
+                    "priority_rank",
+                    "severity_rank",
+                ),
+                condition=models.Q(merged_into__isnull=True),
+                name="issue_board",
+            ),
         )
 
     def __str__(self) -> str:
@@ -251,6 +269,26 @@ class IssueLink(models.Model):
         return f"{self.source_id} {self.kind} {self.target_id}"
 
 
+class Mention(models.Model):
+    """A text of an issue, its description or a comment, that names another issue or a person."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="mentions")
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, related_name="mentions")
+    target = models.ForeignKey(Issue, on_delete=models.CASCADE, null=True, related_name="mentioned_in")
+    person = models.ForeignKey("accounts.User", on_delete=models.CASCADE, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(target__isnull=False) ^ models.Q(person__isnull=False), name="mention_of_one"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.target_id or self.person_id} in {self.issue_id}"
+
+
 class SavedView(models.Model):
     organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
     owner = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
@@ -259,6 +297,8 @@ class SavedView(models.Model):
     shared = models.BooleanField(default=False)
     position = models.IntegerField(default=0)
     created_at = models.DateTimeField()
+    layout = models.CharField(max_length=10, default="list")  # "list", "board"
+    options = models.JSONField(default=dict)  # the rest of its address: columns, sort, lanes, limits, project
 
     class Meta:
         indexes = (models.Index(fields=("organization", "owner"), name="saved_view_of_owner"),)

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from errata import ports
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor
-from errata.apps.issues.models import Grouping, IssueLabel, Watcher
+from errata.apps.issues.models import Grouping, IssueLabel, IssueLink, Watcher
 from errata.apps.records import storable
 from errata.core import vocabulary
 from errata.core.ids import ProjectId
@@ -182,6 +182,8 @@ class _Compiler:
         "regressed": lambda _: Q(regressed=True),
         "unhandled": lambda _: Q(unhandled=True),
         "handled": lambda _: Q(unhandled=False, count__gt=0),
+        "blocked": lambda _: OPEN & _linked("target", "source"),
+        "blocking": lambda _: OPEN & _linked("source", "target"),
     }
 
 
@@ -228,6 +230,19 @@ def _key(_: _Compiler, __: Term, value: str) -> Q:
     return _like("project__key", value.removesuffix("-*"), anywhere=False)
 
 
+def _parent(_: _Compiler, __: Term, value: str) -> Q:
+    if value.casefold() == "none":
+        return Q(parent__isnull=True)
+    match = _KEY.fullmatch(value)
+    return Q(parent__project__key=match[1].upper(), parent__number=int(match[2])) if match else _NOTHING
+
+
+def _linked(own: str, other: str) -> Q:
+    """Issues at one end of a blocking link whose other end is still open."""
+    links = IssueLink.objects.filter(kind="blocks", **{own: OuterRef("pk"), f"{other}__is_open__in": (True,)})
+    return Q(Exists(links))
+
+
 def _like(column: str, value: str, *, anywhere: bool) -> Q:
     """The column against a value with wildcards, in any case."""
     pieces = pattern(value)
@@ -271,6 +286,7 @@ _FIELDS: dict[str, _Compile] = {
     "project": _project,
     "label": _label,
     "key": _key,
+    "parent": _parent,
     "title": _contained("title"),
     "culprit": _contained("culprit"),
     "platform": _exactly("platform"),
@@ -287,6 +303,7 @@ _HAS: dict[str, Q] = {
     "creator": Q(created_by_id__isnull=False),
     "watcher": Q(Exists(Watcher.objects.filter(issue=OuterRef("pk")))),
     "label": Q(Exists(IssueLabel.objects.filter(issue=OuterRef("pk")))),
+    "parent": Q(parent__isnull=False),
     "culprit": ~Q(culprit=""),
     "level": ~Q(level=""),
     "due": Q(due_at__isnull=False),

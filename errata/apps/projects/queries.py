@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
+from django.db import connection
 from django.db.models import QuerySet, Sum
 
 from errata.apps.accounts.permissions import allow
@@ -195,15 +196,18 @@ class ProjectPlace(NamedTuple):
 
     organization_id: int
     team_id: int | None
-    slug: str
-    created_at: datetime
 
 
 def place_of(project_id: int) -> ProjectPlace | None:
     """Where a project belongs, or None once it is deleted."""
-    fields = ("organization_id", "team_id", "slug", "created_at")
-    found = Project.objects.filter(id=project_id, deleted_at=None).values_list(*fields).first()
-    return ProjectPlace(*found) if found else None
+    # Asked for every arriving issue: what the ORM takes to build this statement is ten times what it takes to run.
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, [project_id])
+        row = cursor.fetchone()
+    return ProjectPlace(*row) if row else None
+
+
+_PLACE = f"SELECT organization_id, team_id FROM {Project._meta.db_table} WHERE id = %s AND deleted_at IS NULL"  # noqa: S608 (a constant)
 
 
 class DigestProject(NamedTuple):

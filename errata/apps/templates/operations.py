@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from errata.apps.accounts.permissions import allow, may
 from errata.apps.accounts.types import Actor
 from errata.apps.audit import operations as audit
+from errata.apps.calendars import queries as calendars
 from errata.apps.records import storable_json, write
 from errata.apps.templates.models import TemplatesVersion, TemplateVersion
 from errata.apps.templates.places import Place, find_place, newest, overrides_of, stored
@@ -92,6 +93,8 @@ def change_template(
             )
         before = overrides_of(last)
         now = _checked(msgspec.structs.replace(before, **wanted))
+        if maximum_time is not UNSET and maximum_time is not None and maximum_time.calendar:
+            calendars.calendar(actor=by, slug=maximum_time.calendar)  # raises CalendarNotFound
         if now == before:
             return None
         row = _written(place, before, now, number=last.number + 1 if last else 1, note=note, by=by, at=at)

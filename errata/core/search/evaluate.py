@@ -51,6 +51,9 @@ class Subject(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] = ()
     regressed: bool = False
     unhandled: bool = False
+    waiting_on: str = ""
+    clock: str = ""
+    due: datetime | None = None
     values: Mapping[str, str] = {}  # of custom fields, by their slug
 
     @property
@@ -98,6 +101,7 @@ def _has(subject: Subject, key: str) -> bool:
         "assignee": subject.assignee, "deputy": subject.deputy, "creator": subject.creator,
         "watcher": subject.watchers, "label": subject.labels, "culprit": subject.culprit, "level": subject.level,
         "platform": subject.platform, "count": subject.count, "users": subject.users, "comments": subject.comments,
+        "due": subject.due, "clock": subject.clock, "waiting_on": subject.waiting_on,
     }  # fmt: skip
     if key.startswith("field."):
         return bool(subject.values.get(key.removeprefix("field.")))
@@ -114,14 +118,19 @@ def _term(term: Term, value: str, subject: Subject, asker: Asker) -> bool:
             return not subject.watchers.isdisjoint(asker.who(value))
         case "priority" | "severity" | "level" | "count" | "users" | "comments":
             return _ordered(term, value, subject)
-        case "first_seen" | "last_seen" | "age" | "created" | "updated" | "moved":
+        case "first_seen" | "last_seen" | "age" | "created" | "updated" | "moved" | "due":
             return _when(term, value, subject, asker.now)
     return _text(term.key, value, subject)
 
 
+_KINDS = {"age": "age", "due": "ahead"}
+
+
 def _when(term: Term, value: str, subject: Subject, now: datetime) -> bool:
-    moment = subject.first_seen if term.key == "age" else getattr(subject, term.key)
-    span = interval(value=value, operator=term.operator, now=now, age=term.key == "age")
+    moment: datetime | None = subject.first_seen if term.key == "age" else getattr(subject, term.key)
+    if moment is None:
+        return False
+    span = interval(value=value, operator=term.operator, now=now, kind=_KINDS.get(term.key, "date"))
     return (span.since is None or moment >= span.since) and (span.until is None or moment < span.until)
 
 
@@ -170,10 +179,12 @@ def _text(key: str, value: str, subject: Subject) -> bool:
             return any(_like(label, value) for label in subject.labels)
         case "key":
             return subject.key.casefold() == value.casefold() or _like(subject.project_key, value.removesuffix("-*"))
-        case "title" | "culprit":
+        case "title" | "culprit" | "waiting_on":
             return _like(getattr(subject, key), value, anywhere=True)
-        case "stage" | "category" | "type":
+        case "stage" | "category" | "type" | "clock":
             return bool(getattr(subject, key) == value)
+        case "waiting_on":
+            return _like(subject.waiting_on, value, anywhere=True)
         case "platform":
             return _like(subject.platform, value)
     return _like(subject.values.get(key.removeprefix("field."), ""), value)

@@ -8,11 +8,20 @@ from typing import Any
 
 import msgspec
 
+from errata.core.designation import DesignationRule
 from errata.core.errors import Refusal
+from errata.core.sla import ClockPolicy, EscalationStep, Target
 from errata.core.template.durations import parse_duration, print_duration
-from errata.core.template.types import Overrides, Template
+from errata.core.template.types import Overrides, Platform, Template
 
 _MINUTES = "_min"
+# What documents call the fields that are minutes.
+_DURATIONS = {
+    name.removesuffix(_MINUTES)
+    for struct in (ClockPolicy, Target, EscalationStep, DesignationRule, Platform)
+    for name in struct.__struct_fields__
+    if name.endswith(_MINUTES)
+}
 
 
 class DocumentRefused(Refusal):
@@ -52,9 +61,6 @@ def _written(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_written(each) for each in value]
     return value
-
-
-_DURATIONS = {"response", "update", "resolution"}
 
 
 def _read(value: Any) -> Any:

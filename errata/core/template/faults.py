@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from errata.core.designation import DesignationRule
+from errata.core.designation import DesignationRule, HoursRefused, hours
 from errata.core.ranking import RankingRefused, parse
 from errata.core.sla import ClockPolicy, EscalationStep, Target
 from errata.core.template.durations import DURATION_MIN_MAX
@@ -109,6 +109,7 @@ def _designation(rules: tuple[DesignationRule, ...]) -> Iterator[str]:
     if len(rules) > ROWS_MAX:
         yield f"There are more than {ROWS_MAX} rules."
     for number, rule in enumerate(rules, 1):
+        yield from _hours(number, rule)
         if rule.kind != "always" and not rule.pattern.strip():
             yield f"Rule {number} says nothing of the {rule.kind} it is about."
         if rule.kind == "tag" and rule.pattern.strip() and not _TAG.fullmatch(rule.pattern):
@@ -119,6 +120,14 @@ def _designation(rules: tuple[DesignationRule, ...]) -> Iterator[str]:
             yield f"Rule {number} names nobody: an e-mail address or a #team."
         yield from (
             f"Rule {number}: “{owner}” is neither an e-mail address nor a #team."
-            for owner in rule.owners
+            for owner in (*rule.owners, *rule.deputies)
             if not _OWNER.fullmatch(owner)
         )
+
+
+def _hours(number: int, rule: DesignationRule) -> Iterator[str]:
+    try:
+        if rule.hours:
+            hours(rule.hours)
+    except HoursRefused as refusal:
+        yield f"Rule {number}: {refusal}"

@@ -2,6 +2,7 @@
 
 from errata.core.designation import DesignationRule
 from errata.core.sla import EscalationStep, Target
+from errata.core.template.durations import print_duration
 from errata.core.template.types import Platform
 
 _PLATFORMS = {
@@ -30,6 +31,7 @@ _RULES = {
     "service": "the service {}",
     "module": "the module {}",
     "type": "the type {}",
+    "codeowners": "a file of the repository matching {}",
 }
 _CHOICES = {
     "first": "the first of",
@@ -42,7 +44,7 @@ _ACTIONS = {
     "notify": "{} is told",
     "deputise": "the deputy takes over",
     "raise_priority": "the priority is raised",
-    "chain": "{} are told, one after the other, until one acknowledges",
+    "chain": "{} are told, one after the other every {}, until one acknowledges",
 }
 _RECIPIENTS = {"assignee": "the assignee", "deputy": "the deputy", "watchers": "the watchers"}
 
@@ -65,7 +67,7 @@ def platform_words(platform: Platform) -> str:
 def step_words(step: EscalationStep) -> str:
     """What happens when that share of the time is gone."""
     people = listed([_RECIPIENTS.get(who, who) for who in step.to]) or "nobody"
-    deed = _ACTIONS.get(step.action, step.action).format(people)
+    deed = _ACTIONS.get(step.action, step.action).format(people, print_duration(step.every_min))
     return deed.replace(" is told", " are told") if len(step.to) > 1 or "watchers" in step.to else deed
 
 
@@ -83,7 +85,10 @@ def rule_words(rule: DesignationRule) -> str:
     hours = f", from {rule.hours.replace('-', ' to ', 1)}," if rule.hours else ""
     owners = listed(list(rule.owners), joint="or") or "nobody yet"
     choice = f"{_CHOICES.get(rule.choose, rule.choose)} " if len(rule.owners) > 1 or _is_group(rule) else ""
-    return f"{when}{hours} go{'es' if not about else ''} to {choice}{owners}."
+    skills = f", for {listed(list(rule.skills))}" if rule.skills else ""
+    deputies = f"; {listed(list(rule.deputies), joint='or')} stand{'s' if len(rule.deputies) == 1 else ''} in"
+    stand_in = deputies if rule.deputies else ""
+    return f"{when}{hours} go{'es' if not about else ''} to {choice}{owners}{skills}{stand_in}."
 
 
 def listed(names: list[str], *, joint: str = "and") -> str:

@@ -1,17 +1,21 @@
-"""`errata issue list | show | holders | create | assign | stage | comment | wait | acknowledge`."""
+"""`errata issue list | show | holders | export | create | assign | stage | parent | comment | wait | acknowledge`."""
 
 import argparse
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from errata.apps.clocks import operations as clocks
-from errata.apps.issues import operations, queries
+from errata.apps.issues import exporting, operations, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.core.search.errors import SearchError
 from errata.ops import console
 from errata.ops.issue_text import describe, row_of
+
+_GIVEN = ("description", "type", "priority", "severity", "assignee", "parent")
 
 
 def register(subparsers: Any) -> None:
@@ -38,6 +42,13 @@ def _register_reading(actions: Any) -> None:
     for one in (listing, show, holders):
         console.add_json(one)
 
+    export = actions.add_parser("export", help="write all issues that a search finds to a file")
+    export.add_argument("query", nargs="*", help="the search language; all issues without it")
+    export.add_argument("--format", default="csv", help="csv, xlsx or jsonl")
+    export.add_argument("--sort", default="", help="last_seen, first_seen, count, users, priority, severity …")
+    export.add_argument("--out", metavar="FILE", help="where to; standard output without it")
+    export.set_defaults(run=run_export)
+
 
 def _register_writing(actions: Any) -> None:
     create = actions.add_parser("create", help="report an issue that no event raised")
@@ -45,6 +56,7 @@ def _register_writing(actions: Any) -> None:
     create.add_argument("title")
     for field in ("description", "type", "priority", "severity", "assignee"):
         create.add_argument(f"--{field}")
+    create.add_argument("--parent", help="the key of the issue it is a part of")
     create.set_defaults(run=run_create)
 
     assign = actions.add_parser("assign", help="assign an issue; `none` takes the assignee away")
@@ -61,6 +73,11 @@ def _register_writing(actions: Any) -> None:
     stage.add_argument("--assignee", help="who takes it, where the move needs somebody")
     stage.set_defaults(run=run_stage)
 
+    parent = actions.add_parser("parent", help="make an issue a part of another; `none` takes it out")
+    parent.add_argument("key")
+    parent.add_argument("parent")
+    parent.set_defaults(run=run_parent)
+
     comment = actions.add_parser("comment", help="comment on an issue, in Markdown")
     comment.add_argument("key")
     comment.add_argument("text", help="`-` reads standard input")
@@ -73,7 +90,7 @@ def _register_writing(actions: Any) -> None:
     acknowledge = actions.add_parser("acknowledge", help="say that it was seen: the escalation goes no further")
     acknowledge.add_argument("key")
     acknowledge.set_defaults(run=run_acknowledge)
-    for action in (create, assign, stage, comment, wait, acknowledge):
+    for action in (create, assign, stage, parent, comment, wait, acknowledge):
         console.add_json(action)
 
 
@@ -131,7 +148,7 @@ def run_holders(arguments: argparse.Namespace) -> int:
 def run_create(arguments: argparse.Namespace) -> int:
     console.begin()
     by = console.owner()
-    given = {field: getattr(arguments, field) for field in ("description", "type", "priority", "severity", "assignee")}
+    given = {field: getattr(arguments, field) for field in _GIVEN}
     changed = operations.create_issue(
         project=arguments.project,
         title=arguments.title,
@@ -163,6 +180,32 @@ def run_stage(arguments: argparse.Namespace) -> int:
         at=console.now(),
     )
     return _changed(arguments, arguments.key, "moved")
+
+
+def run_parent(arguments: argparse.Namespace) -> int:
+    console.begin()
+    above = None if arguments.parent.casefold() in {"none", ""} else arguments.parent
+    operations.set_parent(key=arguments.key, parent=above, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, f"is a part of {above.upper()}" if above else "stands by itself")
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    console.begin()
+    chosen = exporting.checked_format(arguments.format)
+    if chosen == "xlsx" and not arguments.out:
+        msg = "A workbook is no text for a terminal. Say where to with --out FILE."
+        raise exporting.FormatUnknown(msg, format=chosen)
+    found = exporting.export_issues(
+        actor=console.owner(), query=" ".join(arguments.query), sort=arguments.sort, format=chosen, now=console.now()
+    )
+    with Path(arguments.out).open("wb") if arguments.out else nullcontext(sys.stdout.buffer) as file:
+        if chosen == "xlsx":
+            exporting.write_xlsx(found, file)
+        else:
+            file.writelines(exporting.lines(found, chosen))
+    if arguments.out:
+        print(f"{found.total} issues are in {arguments.out}.")
+    return 0
 
 
 def run_comment(arguments: argparse.Namespace) -> int:

@@ -17,6 +17,9 @@ _ICONS = {
     "merged": "git-merge",
     "split": "split",
     "linked": "link",
+    "escalated": "bell-ring",
+    "waiting_on": "hourglass",
+    "parent": "list-tree",
 }
 # Behind a comment: its text is shown, so these need no line of their own.
 _SILENT = {"comment_edited"}
@@ -112,12 +115,23 @@ def _sentence(deed: ActivityView, comment: CommentView | None) -> str:
             return f"assigned {after}" if after else f"unassigned {before}"
         case "deputy":
             return f"made {after} the deputy" if after else f"removed {before} as deputy"
-        case "labels":
-            return _labels(deed)
+        case "labels" | "parent":
+            return _labels(deed) if deed.kind == "labels" else _parent(deed)
     return _plainly(deed, before, after)
 
 
+def _timed(deed: ActivityView, before: str, after: str) -> str:
+    """What concerns the clocks."""
+    if deed.kind == "waiting_on":
+        return f"set it to wait on {after}" if after else f"let it wait on {before} no more"
+    if deed.kind == "escalated":
+        return f"escalated it at {deed.after.get('percent')} % of its {deed.after.get('clock')} time"
+    return "acknowledged it"
+
+
 def _plainly(deed: ActivityView, before: str, after: str) -> str:
+    if deed.kind in ("waiting_on", "escalated", "acknowledged"):
+        return _timed(deed, before, after)
     if deed.kind in _WORDS:
         issue = deed.after.get("issue") or deed.before.get("issue", "")
         return _WORDS[deed.kind].format(issue=issue)
@@ -129,6 +143,11 @@ def _value(facts: Mapping[str, Any], kind: str) -> str:
     if isinstance(value, Mapping):
         return str(value.get("name") or value.get("email") or "")
     return "" if value is None else str(value)
+
+
+def _parent(deed: ActivityView) -> str:
+    above, before = deed.after.get("parent"), deed.before.get("parent")
+    return f"made it a part of {above['key']}" if above else f"took it out of {before['key']}" if before else ""
 
 
 def _labels(deed: ActivityView) -> str:

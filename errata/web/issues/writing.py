@@ -25,7 +25,7 @@ def new(request: ActorRequest) -> HttpResponse:
         try:
             return _created(request)
         except Refusal as refusal:
-            names = ("project", "type", "title", "description", "priority", "severity", "assignee", "labels")
+            names = ("project", "type", "title", "description", "priority", "severity", "assignee", "labels", "parent")
             form = refused(posted(request, *names), refusal)
     context = {
         "form": form,
@@ -43,6 +43,7 @@ def _created(request: ActorRequest) -> HttpResponse:
     issue = operations.create_issue(
         **values,
         assignee=request.POST.get("assignee", "") or None,
+        parent=request.POST.get("parent", "").strip() or None,
         labels=[name.strip() for name in request.POST.get("labels", "").split(",") if name.strip()],
         by=request.actor,
         at=request.now,

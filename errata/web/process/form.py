@@ -63,6 +63,7 @@ def step_rows(policy: ClockPolicy) -> list[RowShown]:
                 "percent": step.percent,
                 "action": step.action,
                 "to": ", ".join(step.to),
+                "every": _duration(step.every_min),
                 **{clock: clock in step.kinds for clock in _CLOCKS},
             },
             rest=_rest(step),
@@ -80,6 +81,7 @@ def rule_rows(rules: Sequence[DesignationRule]) -> list[RowShown]:
                 "kind": rule.kind,
                 "pattern": rule.pattern,
                 "owners": ", ".join(rule.owners),
+                "deputies": ", ".join(rule.deputies),
                 "choose": rule.choose,
                 "hours": rule.hours,
             },
@@ -121,10 +123,7 @@ _TARGET = ("severity", "priority", *_MINUTES)
 
 
 def _target(row: Mapping[str, str]) -> Target:
-    try:
-        minutes = {field: parse_duration(row.get(name, "")) for name, field in _DURATIONS}
-    except DurationRefused as refusal:
-        raise FormUnreadable(refusal.message, field="maximum_time") from None
+    minutes = {field: _minutes(row.get(name, "")) for name, field in _DURATIONS}
     values = {"severity": row.get("severity", ""), "priority": row.get("priority", "")}
     return _made(_carried(row, Target, Target()), **values, **minutes)
 
@@ -138,6 +137,7 @@ def _step(row: Mapping[str, str]) -> EscalationStep:
         percent=int(text),
         action=row.get("action", "notify"),
         to=_names(row.get("to", "")),
+        every_min=_minutes(row.get("every", "")) or EscalationStep(1, "chain").every_min,
         kinds=tuple(clock for clock in _CLOCKS if row.get(clock)),
     )
 
@@ -148,6 +148,7 @@ def _rule(row: Mapping[str, str]) -> DesignationRule:
         kind=row.get("kind", "always"),
         pattern=row.get("pattern", "").strip(),
         owners=_names(row.get("owners", "")),
+        deputies=_names(row.get("deputies", "")),
         choose=row.get("choose", "first"),
         hours=row.get("hours", "").strip(),
     )
@@ -177,6 +178,13 @@ def _rows(post: QueryDict, prefix: str) -> list[dict[str, str]]:
         if match and match[1] == prefix:
             rows.setdefault(match[2], {})[match[3]] = str(value).strip()
     return list(rows.values())
+
+
+def _minutes(text: str) -> int | None:
+    try:
+        return parse_duration(text)
+    except DurationRefused as refusal:
+        raise FormUnreadable(refusal.message, field="maximum_time") from None
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ TABS = (
     ("Process", "process"),
     ("Template", "process-template"),
     ("Ranking", "process-ranking"),
+    ("Designation", "designations"),
+    ("Rules", "rules"),
     ("Drift", "process-drift"),
     ("Gallery", "process-gallery"),
 )

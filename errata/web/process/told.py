@@ -94,14 +94,14 @@ def origin_words(source: Source) -> str:
     return f"{ORIGIN_WORDS[source.origin]}{f' {source.name}' if source.name else ''}"
 
 
-def template_told(view: TemplateView) -> dict[str, Any]:
+def template_told(view: TemplateView, *, calendar: str) -> dict[str, Any]:
     """All four fields in words."""
     template = view.template
     policy = template.maximum_time
     return {
         "targets": [target_told(target) for target in policy.targets],
         "matrix": matrix(policy),
-        "calendar": policy.calendar,
+        "calendar": calendar,
         "pauses": pauses(policy),
         "reopened": "starts again" if policy.on_reopen == "restart" else "goes on where it stood",
         "steps": [step_told(step) for step in policy.escalation],

@@ -6,6 +6,8 @@ import msgspec
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
+from errata.apps.designations import queries as designations
+from errata.apps.designations.types import ORIGINS
 from errata.apps.projects import queries as projects
 from errata.apps.templates import operations, queries
 from errata.apps.templates.types import Drift, Scope, TemplateView
@@ -24,11 +26,12 @@ from errata.core.template import (
     differences,
     print_duration,
 )
-from errata.core.template.words import PLATFORM_NAMES
+from errata.core.template.words import PLATFORM_NAMES, rule_words
 from errata.core.vocabulary import OPEN_CATEGORIES, PRIORITIES, SEVERITIES
 from errata.core.workflow import DEFAULT, Workflow
 from errata.web.answers import Toast, go
 from errata.web.process import form, told
+from errata.web.process.calendars import calendar_choices, calendar_words
 from errata.web.process.flow import flow
 from errata.web.process.frame import address, framed, scope_of
 from errata.web.requests import ActorRequest
@@ -46,6 +49,7 @@ _RULE_KINDS = (
     ("tag", "a tag"),
     ("service", "a service"),
     ("type", "a type"),
+    ("codeowners", "a file of the repository"),
     ("always", "everything else"),
 )
 _CHOICES = (
@@ -57,6 +61,13 @@ _CHOICES = (
 )
 # Of one field; the rest is a click away.
 _DIFFERENCES_SHOWN = 4
+
+
+class RuleTold(msgspec.Struct, frozen=True):
+    """A rule of designation as a sentence, and whose it is."""
+
+    words: str
+    origin: str
 
 
 class FieldDrift(msgspec.Struct, frozen=True):
@@ -96,7 +107,8 @@ def process(request: ActorRequest) -> HttpResponse:
     context = {
         "view": view,
         "fields": told.fields_told(view),
-        "told": told.template_told(view),
+        "told": told.template_told(view, calendar=calendar_words(request, view.template.maximum_time)),
+        "rules": _rules(request, view),
         "workflow": workflow,
         "stages": told.stages_told(workflow),
         "flow": flow(workflow),
@@ -191,12 +203,23 @@ def ready(request: ActorRequest) -> HttpResponse:
     context = {
         "ready": found,
         "view": view,
-        "told": told.template_told(msgspec.structs.replace(view, template=found.template)),
+        "told": told.template_told(
+            msgspec.structs.replace(view, template=found.template),
+            calendar=calendar_words(request, found.template.maximum_time),
+        ),
         "priorities": PRIORITIES[::-1],
         "changes": differences(view.template, taken),
         "action": address("process-ready", scope, ready=found.slug),
     }
     return framed(request, "process/ready.html", context, current="process-gallery", scope=scope)
+
+
+def _rules(request: ActorRequest, view: TemplateView) -> list[RuleTold]:
+    """Who gets what: of a project, with the rules it has of its own."""
+    if view.scope.kind != "project":
+        return [RuleTold(words=rule_words(rule), origin="") for rule in view.template.designation]
+    rules, _ = designations.list_rules(actor=request.actor, which=view.scope.slug, now=request.now)
+    return [RuleTold(words=rule_words(each.rule), origin=ORIGINS.get(each.origin, each.origin)) for each in rules]
 
 
 def _field_drifts(drift: Drift) -> list[FieldDrift]:
@@ -219,7 +242,7 @@ def _template(
     context: dict[str, Any] = {
         "view": view,
         "fields": told.fields_told(view),
-        "told": told.template_told(view),
+        "told": told.template_told(view, calendar=calendar_words(request, policy)),
         "editing": editing if _may_write(request, view.scope) else None,
         "may_write": _may_write(request, view.scope),
         "problem": refusal.message if refusal else "",
@@ -233,6 +256,7 @@ def _template(
         "blank_step": form.step_rows(msgspec.structs.replace(policy, escalation=(_STEP,)))[0],
         "blank_rule": form.rule_rows((DesignationRule(kind="path"),))[0],
         "paused": [(name, name in policy.paused_in) for name in stages],
+        "calendars": calendar_choices(request, policy),
         "actions": _ACTIONS,
         "rule_kinds": _RULE_KINDS,
         "choices": _CHOICES,

@@ -1,7 +1,7 @@
 """The words and signs of the pages: icons, times, numbers, people, stages."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -247,9 +247,9 @@ def spark(counts: Sequence[int] | None) -> SafeString:
 
 
 @register.filter(name="markdown")
-def markdown_filter(text: str) -> SafeString:
+def markdown_filter(text: str, titles: Mapping[str, str] | None = None) -> SafeString:
     url = reverse("issue", args=["KEY-1"]).replace("KEY-1", "{}")
-    return mark_safe(markdown.to_html(text or "", issue_url=url))  # noqa: S308 (cleaned by nh3)
+    return mark_safe(markdown.to_html(text or "", issue_url=url, titles=titles))  # noqa: S308 (cleaned by nh3)
 
 
 @register.filter

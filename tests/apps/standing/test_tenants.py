@@ -61,6 +61,9 @@ READS = {
     "count_open": lambda a, s: issue_queries.count_open(actor=a),
     "issue": lambda a, s: issue_queries.issue(actor=a, key="PAY-1"),
     "issues_by_keys": lambda a, s: issue_queries.issues_by_keys(actor=a, keys=["PAY-1", "PAY-3"]),
+    "issues_by_ids": lambda a, s: issue_queries.issues_by_ids(actor=a, ids=range(1, 10_000)),
+    "keys_of": lambda a, s: issue_queries.keys_of(actor=a, ids=range(1, 10_000)),
+    "keys_first_in": lambda a, s: issue_queries.keys_first_in(actor=a, release="shop@1.2.0"),
     "issue_of_group": lambda a, s: issue_queries.issue_of_group(actor=a, project_id=s["project"].id, fingerprint=1),
     "groups": lambda a, s: issue_queries.groups(actor=a, key="PAY-1"),
     "activity": lambda a, s: issue_queries.activity(actor=a, key="PAY-1"),
@@ -98,12 +101,14 @@ READS = {
 }
 # Not of rows, or of the whole installation on purpose.
 OPEN_READS = {
-    "newest_change", "scope_of", "dsn", "dictionary", "list_dictionaries", "current_dictionaries",
+    "issue_ids", "newest_change", "scope_of", "dsn", "dictionary", "list_dictionaries", "current_dictionaries",
     "is_set_up", "actor_for_user", "actor_for_token", "system_actor", "find_owner", "invitation",
     "find_invitation", "is_reset_open", "head", "signed_head", "verify", "export", "verify_export",
 }  # fmt: skip
 
 WRITES = {
+    "wait_on": lambda a, s: issues.wait_on(key="PAY-1", on="the bank", by=a, at=NOW),
+    "remark": lambda a, s: issues.remark(key="PAY-1", kind="acknowledged", by=a, at=NOW),
     "assign_issue": lambda a, s: issues.assign_issue(key="PAY-1", to=s["bob"], by=a, at=NOW),
     "set_deputy": lambda a, s: issues.set_deputy(key="PAY-1", to=None, by=a, at=NOW),
     "comment_on_issue": lambda a, s: issues.comment_on_issue(key="PAY-1", body="Hi", by=a, at=NOW),

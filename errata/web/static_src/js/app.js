@@ -1,4 +1,5 @@
 import htmx from "htmx.org";
+import { start as startBoard } from "./board.js";
 import { start as startCharts } from "./charts.js";
 import { start as startCopy } from "./copy.js";
 import { start as startDrafts } from "./drafts.js";
@@ -33,5 +34,6 @@ document.addEventListener("htmx:error", () => toast("No answer from the server. 
 
 for (const start of [
   startPrefs, startToasts, startTimes, startTips, startCopy, startMenus, startKeys, startPalette, startSearch,
-  startStream, startEvent, startCharts, startDrafts, startFields, startFirstEvent, startInbox, startRows, startLive,
+  startBoard, startStream, startEvent, startCharts, startDrafts, startFields, startFirstEvent, startInbox, startRows,
+  startLive,
 ]) start();
