@@ -3,6 +3,7 @@
 from errata.apps.notices.inbox import (
     bring_back,
     done,
+    forget_done,
     mark_issue_read,
     mark_read,
     mark_unread,
@@ -31,6 +32,7 @@ __all__ = [
     "deliver_due",
     "done",
     "forget",
+    "forget_done",
     "listen",
     "mark_issue_read",
     "mark_read",
