@@ -57,7 +57,6 @@ _ROUTERS = (
     designation,
     progress,
     releases,
-    clocks,
     notices,
     automations,
     audit,
