@@ -23,6 +23,7 @@ from errata.core.errors import Refusal
 from errata.core.event.view import view
 from errata.core.ids import EventId, ProjectId
 from errata.core.notice import watching
+from errata.core.workflow import OVERRIDE, Move
 from errata.ports.event_store import TAGS_EVENTS_MAX, Course, EventBody, StoredSignal, TagSummary
 from errata.web import draw
 from errata.web.addresses import absolute
@@ -127,10 +128,15 @@ def attachment(request: ActorRequest, key: str, event_id: str, name: str) -> Htt
     return HttpResponse(content, content_type="application/octet-stream", headers={"Content-Disposition": disposition})
 
 
+def _is_onward(move: Move) -> bool:
+    """Whether a move can be the page's one button: it leads on, and asks for nothing, or only for proof."""
+    return move.name not in _BACKWARD and all(need.fields == OVERRIDE for need in move.needs)
+
+
 def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     key = detail.row.key
     activity, comments = queries.activity(actor=request.actor, key=key), queries.comments(actor=request.actor, key=key)
-    onward = [move for move in detail.moves if move.allowed and not move.needs and move.name not in _BACKWARD]
+    onward = [move for move in detail.moves if move.allowed and _is_onward(move)]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
     timed = clocks.clocks_of(actor=request.actor, row=detail.row, now=request.now, told=False)
     texts = [detail.description, *(comment.body for comment in comments)]
