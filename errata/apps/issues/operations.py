@@ -1,13 +1,15 @@
 """Writes of issues. What digest does is in arrivals; every other write of an issue is here or re-exported from here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from errata.apps.accounts.permissions import allow
-from errata.apps.accounts.queries import person_of
+from errata.apps.accounts.queries import members, person_of
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues.arrivals import apply_events
 from errata.apps.issues.changes import (
@@ -21,6 +23,9 @@ from errata.apps.issues.changes import (
     person_fact,
     save,
     tell,
+    tell_all,
+    visible,
+    watch_all,
     watch_as,
 )
 from errata.apps.issues.counts import next_seq
@@ -43,7 +48,7 @@ from errata.apps.issues.talk import (
     unwatch_issue,
     watch_issue,
 )
-from errata.apps.issues.types import Changed
+from errata.apps.issues.types import Assignment, Changed
 from errata.apps.issues.undoing import undo
 from errata.apps.issues.views import delete_view, save_view, update_view
 from errata.apps.issues.vocabulary import (
@@ -63,6 +68,7 @@ from errata.core.vocabulary import OPEN_CATEGORIES
 from errata.core.workflow import Transition, TransitionRefused
 
 __all__ = [
+    "Assignment",
     "ChangedMeanwhile",
     "ClockNote",
     "IssueMerged",
@@ -70,6 +76,7 @@ __all__ = [
     "ahead",
     "apply_events",
     "assign_issue",
+    "assign_issues",
     "comment_on_issue",
     "create_issue",
     "delete_comment",
@@ -103,6 +110,7 @@ DESCRIPTION_CHARS_MAX = 100_000
 
 Who = str | int | None  # an e-mail address, an id, "me", or nobody
 _NONE: Mapping[str, Any] = {}
+_POSTS = ("assignee_id", "deputy_id")
 
 
 def create_issue(
@@ -212,6 +220,34 @@ def assign_issue(
         return Changed(key=key_of(issue), version=issue.version, activities=activities)
 
 
+def assign_issues(assignments: Sequence[Assignment], *, by: Actor, at: datetime) -> set[int]:
+    """Assign many issues at once, each to a person with a reason, in a few statements. Return which were.
+
+    Issues that went into another, and people who have left, are passed over. Each is told of as `assign_issue` does.
+    """
+    allow(by, "issue:write")
+    wanted = {one.issue_id: one for one in assignments}
+    people = {person.id: person for person in members(actor=by)}
+    with write():
+        rows = visible(by).filter(id__in=wanted, merged_into=None).select_related("project", "assignee", "deputy")
+        plans = [
+            (issue, *_plan(issue, wanted[issue.id], people, by=by, at=at))
+            for issue in rows.order_by("id")
+            if wanted[issue.id].assignee in people
+        ]
+        seq = next_seq()
+        for issue, fields, changes in plans:
+            written = fields | {"version": issue.version + len(changes), "seq": seq, "updated_at": at}
+            Issue.objects.filter(id=issue.id).update(**written)
+        tell_all([(issue, change) for issue, _, changes in plans for change in changes], by=by, at=at)
+        watch_all(
+            [(issue.id, fields[name]) for issue, fields, _ in plans for name in _POSTS if fields.get(name)],
+            reason="assigned",
+            at=at,
+        )
+        return {issue.id for issue, _, _ in plans}
+
+
 def set_deputy(*, key: str, to: Who, by: Actor, at: datetime) -> Changed:
     """Say who holds the issue when its assignee can't."""
     return assign_issue(key=key, deputy=to, by=by, at=at)
@@ -246,6 +282,48 @@ def transition_issue(
         move = workflow.decide(workflow_of(issue.project_id), state=_state(issue), command=command)
         posted = post_comment(issue, text, by=by, at=at) if text else None
         return _move(issue, move, by=by, at=at, comment_id=posted.id if posted else None)
+
+
+def _plan(
+    issue: Issue, wanted: Assignment, people: Mapping[int, Person], *, by: Actor, at: datetime
+) -> tuple[dict[str, Any], list[Change]]:
+    """What assigning changes of an issue, and how it is told: the deputy, the assignee, the move."""
+    fields: dict[str, Any] = {"assignee_id": wanted.assignee}
+    changes: list[Change] = []
+    deputy = people.get(wanted.deputy or 0)
+    if deputy and deputy.id != issue.deputy_id:
+        fields["deputy_id"] = deputy.id
+        changes.append(_posted("deputy", issue, deputy, reason=wanted.deputy_reason))
+    given = _posted("assignee", issue, people[wanted.assignee], reason=wanted.reason, evidence=wanted.evidence)
+    changes.append(given)
+    if issue.category != "new":
+        return fields, changes
+    state = msgspec.structs.replace(_state(issue), assignee=str(wanted.assignee))
+    command = workflow.Command(to="assign", by=by.kind)
+    with suppress(TransitionRefused):  # A workflow without such a move leaves the stage as it is.
+        move = workflow.decide(workflow_of(issue.project_id), state=state, command=command)
+        if move.moves:
+            fields |= _fields_of(move, issue, at)
+            changes.append(_moved(issue, move, fields))
+    return fields, changes
+
+
+def _posted(post: Literal["assignee", "deputy"], issue: Issue, person: Person | None, **why: Any) -> Change:
+    held = getattr(issue, post)
+    before: dict[str, Any] = {post: person_fact(person_of(held) if held else None)}
+    after: dict[str, Any] = {post: person_fact(person)}
+    return Change(post, before=before, after=after, **why)
+
+
+def _moved(issue: Issue, move: Transition, fields: Mapping[str, Any], *, comment_id: int | None = None) -> Change:
+    return Change(
+        "stage",
+        before={"stage": issue.stage, "reason": issue.reason, "regressed": issue.regressed},
+        after={"stage": move.to_stage, "reason": fields["reason"], "regressed": fields["regressed"]},
+        reason=fields["reason"],
+        evidence=move.evidence,
+        comment_id=comment_id,
+    )
 
 
 def _new_issue(project: str | int, values: dict[str, Any], *, by: Actor, at: datetime) -> Issue:
@@ -323,14 +401,7 @@ def _set_assignee(
 ) -> Changed:
     if (person.id if person else None) == issue.assignee_id:
         return save(issue, [], by=by, at=at)
-    before = person_of(issue.assignee) if issue.assignee else None
-    change = Change(
-        "assignee",
-        before={"assignee": person_fact(before)},
-        after={"assignee": person_fact(person)},
-        reason=reason,
-        evidence=evidence,
-    )
+    change = _posted("assignee", issue, person, reason=reason, evidence=evidence)
     if person:
         watch_as(issue, [person.id], reason="assigned", at=at)
     return save(issue, [change], by=by, at=at, fields={"assignee_id": person.id if person else None})
@@ -339,9 +410,7 @@ def _set_assignee(
 def _deputise(issue: Issue, person: Person | None, *, by: Actor, at: datetime, reason: str = "") -> Changed:
     if (person.id if person else None) == issue.deputy_id:
         return save(issue, [], by=by, at=at)
-    before = person_of(issue.deputy) if issue.deputy else None
-    told = {"deputy": person_fact(person)}
-    change = Change("deputy", before={"deputy": person_fact(before)}, after=told, reason=reason)
+    change = _posted("deputy", issue, person, reason=reason)
     if person:
         watch_as(issue, [person.id], reason="assigned", at=at)
     return save(issue, [change], by=by, at=at, fields={"deputy_id": person.id if person else None})
@@ -354,14 +423,7 @@ def _move(issue: Issue, move: Transition, *, by: Actor, at: datetime, comment_id
         activities = _set_assignee(issue, move.changes["assignee"], by=by, at=at).activities
     if move.moves:
         fields = _fields_of(move, issue, at)
-        change = Change(
-            "stage",
-            before={"stage": issue.stage, "reason": issue.reason, "regressed": issue.regressed},
-            after={"stage": move.to_stage, "reason": fields["reason"], "regressed": fields["regressed"]},
-            reason=fields["reason"],
-            evidence=move.evidence,
-            comment_id=comment_id,
-        )
+        change = _moved(issue, move, fields, comment_id=comment_id)
         activities += save(issue, [change], by=by, at=at, fields=fields).activities
     return Changed(key=key_of(issue), version=issue.version, activities=activities)
 

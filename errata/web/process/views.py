@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from errata.apps.designations import queries as designations
+from errata.apps.designations.types import ORIGINS
 from errata.apps.projects import queries as projects
 from errata.apps.templates import operations, queries
 from errata.apps.templates.types import Drift, Scope, TemplateView
@@ -29,7 +30,6 @@ from errata.core.template.words import PLATFORM_NAMES, rule_words
 from errata.core.vocabulary import OPEN_CATEGORIES, PRIORITIES, SEVERITIES
 from errata.core.workflow import DEFAULT, Workflow
 from errata.web.answers import Toast, go
-from errata.web.designations.words import ORIGINS
 from errata.web.process import form, told
 from errata.web.process.calendars import calendar_choices, calendar_words
 from errata.web.process.flow import flow
