@@ -117,6 +117,7 @@ def process(request: ActorRequest) -> HttpResponse:
         "stages": told.stages_told(workflow),
         "flow": flow(workflow),
         "short": told.in_short(view, workflow),
+        "undecided": [FIELDS[name].title for name, source in view.sources.items() if source.origin == "default"],
         "priorities": PRIORITIES[::-1],
         "template_url": address("process-template", view.scope),
     }
