@@ -323,6 +323,22 @@ def test_the_pages_are_accessible_in_every_theme(shop: Shop, page: Page, theme: 
     assert found == []
 
 
+def test_a_phone_reaches_every_page_from_its_bar(shop: Shop, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 780})
+    page.goto(f"{shop.url}/issues/")
+    reached = page.locator(".rail-link:visible[href]").evaluate_all("links => links.map(link => link.pathname)")
+
+    page.get_by_role("button", name="More").click()
+    menu = page.locator("#rail-more")
+    expect(menu).to_be_in_viewport(ratio=1)
+    reached += menu.locator("a").evaluate_all("links => links.map(link => link.pathname)")
+    menu.get_by_text("Settings").click()
+    page.wait_for_url("**/account/")
+
+    everything = page.locator(".rail a.rail-link").evaluate_all("links => links.map(link => link.pathname)")
+    assert reached == everything
+
+
 @pytest.mark.parametrize("width", [360, 390])
 def test_nothing_is_wider_than_a_phone(shop: Shop, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 780})

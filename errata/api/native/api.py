@@ -8,6 +8,7 @@ from ninja.openapi.schema import OpenAPISchema
 import errata
 from errata.api.kit import Bearer, ErrorBody, answer_errors
 from errata.api.native.audit import router as audit
+from errata.api.native.automations import router as automations
 from errata.api.native.clocks import router as clocks
 from errata.api.native.designation import router as designation
 from errata.api.native.events import router as events
@@ -51,12 +52,14 @@ _ROUTERS = (
     projects,
     templates,
     issues,
+    clocks,
     events,
     designation,
     progress,
     releases,
     clocks,
     notices,
+    automations,
     audit,
 )
 for router in _ROUTERS:

@@ -18,13 +18,13 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues import rows
 from errata.apps.issues.changes import by_key, issue_not_found, visible
-from errata.apps.issues.models import Activity, Issue, Label, Watcher
+from errata.apps.issues.models import Activity, Issue, Label
 from errata.apps.issues.search import UNANSWERED
 from errata.apps.issues.types import IssueRow, LabelView, Page
 from errata.apps.issues.vocabulary import workflow_of
 from errata.apps.projects import queries as projects_of
 from errata.core.ids import ProjectId
-from errata.core.search import Asker, Node, Subject, matches, parse, partition
+from errata.core.search import And, Asker, Has, Node, Not, Or, Subject, Term, matches, parse, partition
 from errata.core.vocabulary import PRIORITIES, SEVERITIES
 from errata.ports.event_store import Scope, StoreUnavailable
 
@@ -35,6 +35,7 @@ _ISSUES_MAX = 20_000
 class _Step(NamedTuple):
     """An activity, as far as taking it back needs it."""
 
+    id: int
     kind: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -92,6 +93,71 @@ def states_before(*, actor: Actor, row: IssueRow) -> list[tuple[datetime, str, I
     return found[::-1]
 
 
+def rows_after(*, actor: Actor, wanted: Mapping[int, Collection[int]]) -> dict[int, IssueRow]:
+    """The issues as each of these activities left them, by activity; `wanted` has the activities' ids by issue."""
+    if not wanted:
+        return {}
+    oldest = min(min(ids) for ids in wanted.values())
+    steps: dict[int, list[_Step]] = defaultdict(list)
+    columns = ("issue_id", "id", "kind", "before", "after", "at")
+    since = Activity.objects.filter(issue_id__in=wanted, id__gte=oldest).order_by("-id")
+    for issue_id, *rest in since.values_list(*columns):
+        steps[issue_id].append(_Step(*rest))
+    names = _Names(actor)
+    found: dict[int, IssueRow] = {}
+    for row in rows.fetch_by_ids(list(wanted)):
+        current: IssueRow | None = row
+        for step in steps[row.id]:  # newest first
+            if current is None:
+                break
+            if step.id in wanted[row.id]:
+                found[step.id] = current
+            current = _undone(current, [step], names)
+    return found
+
+
+def rows_as_of(*, actor: Actor, moments: Mapping[int, datetime]) -> dict[int, IssueRow]:
+    """Issues as they were, each at a moment of its own; those that were not there yet are left out."""
+    if not moments:
+        return {}
+    steps = _steps_since(Q(issue_id__in=moments), min(moments.values()))
+    names = _Names(actor)
+    found: dict[int, IssueRow] = {}
+    for row in rows.fetch_by_ids(list(moments)):
+        before = _undone(row, [step for step in steps[row.id] if step.at > moments[row.id]], names)
+        if before is not None:
+            found[row.id] = before
+    return found
+
+
+def row_at_birth(*, actor: Actor, issue_id: int) -> IssueRow | None:
+    """An issue as its first activity left it."""
+    first = Activity.objects.filter(issue_id=issue_id).order_by("id").values_list("id", flat=True).first()
+    return rows_after(actor=actor, wanted={issue_id: [first]}).get(first) if first else None
+
+
+def finds(node: Node | None, row: IssueRow, *, actor: Actor, at: datetime) -> bool:
+    """Whether a search, divided between records and events, found an issue that was like this at a moment."""
+    if node is None:
+        return True
+    if _asks_counts(node):
+        counted = {row.id: row}
+        _count_until(counted, at)
+        row = counted[row.id]
+    return matches(node, subject_of(row), _asker(actor, row, at))
+
+
+def _asks_counts(node: Node) -> bool:
+    match node:
+        case And(nodes) | Or(nodes):
+            return any(_asks_counts(part) for part in nodes)
+        case Not(inner):
+            return _asks_counts(inner)
+        case Term(key) | Has(key):
+            return key in ("count", "users", "last_seen")
+    return False
+
+
 def subject_of(row: IssueRow, *, description: str = "", watchers: Collection[int] = ()) -> Subject:
     """An issue as a search in memory asks it."""
     return Subject(
@@ -147,7 +213,7 @@ def _rows_as_of(actor: Actor, as_of: datetime, projects: Collection[int] | None)
 def _steps_since(which: Q, as_of: datetime) -> dict[int, list[_Step]]:
     """The activities after a moment by issue, newest first."""
     found: dict[int, list[_Step]] = defaultdict(list)
-    columns = ("issue_id", "kind", "before", "after", "at")
+    columns = ("issue_id", "id", "kind", "before", "after", "at")
     for issue_id, *rest in Activity.objects.filter(which, at__gt=as_of).order_by("-id").values_list(*columns):
         found[issue_id].append(_Step(*rest))
     return found
@@ -241,8 +307,3 @@ def _sorted(found: list[IssueRow], sort: str) -> list[IssueRow]:
 
 def _rank(places: Sequence[str], value: str) -> int:
     return places.index(value) if value in places else -1
-
-
-def watchers_of(issue_id: int) -> list[int]:
-    """Who watches an issue now."""
-    return list(Watcher.objects.filter(issue_id=issue_id).values_list("user_id", flat=True))

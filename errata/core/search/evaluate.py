@@ -179,7 +179,7 @@ def _text(key: str, value: str, subject: Subject) -> bool:
             return any(_like(label, value) for label in subject.labels)
         case "key":
             return subject.key.casefold() == value.casefold() or _like(subject.project_key, value.removesuffix("-*"))
-        case "title" | "culprit":
+        case "title" | "culprit" | "waiting_on":
             return _like(getattr(subject, key), value, anywhere=True)
         case "stage" | "category" | "type" | "clock":
             return bool(getattr(subject, key) == value)

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from errata import ports
+from errata.apps.clocks import queries as clocks
+from errata.apps.clocks.types import IssueClocks
 from errata.apps.designations import queries as designations
 from errata.apps.issues import events as issue_events
 from errata.apps.issues import families, queries
@@ -24,6 +26,7 @@ from errata.core.notice import watching
 from errata.ports.event_store import TAGS_EVENTS_MAX, Course, EventBody, StoredSignal, TagSummary
 from errata.web import draw
 from errata.web.addresses import absolute
+from errata.web.clocks.shown import ShownClock, shown
 from errata.web.designations import words
 from errata.web.issues import events, presenter, search_links, story
 from errata.web.issues import report as reports
@@ -129,8 +132,10 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     activity, comments = queries.activity(actor=request.actor, key=key), queries.comments(actor=request.actor, key=key)
     onward = [move for move in detail.moves if move.allowed and not move.needs and move.name not in _BACKWARD]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
+    timed = clocks.clocks_of(actor=request.actor, row=detail.row, now=request.now, told=False)
     texts = [detail.description, *(comment.body for comment in comments)]
     return {
+        **_clocks(timed),
         "family": families.family(actor=request.actor, of=detail.row),
         "titles": families.titles(actor=request.actor, texts=texts),
         "issue": detail,
@@ -148,6 +153,19 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
         "editor_marks": _EDITOR_MARKS,
         "seq": queries.newest_change(actor=request.actor),
     }
+
+
+def _clocks(timed: IssueClocks) -> dict[str, Any]:
+    """The clocks for the panel; the one that is due first for the head."""
+    drawn = [shown(reading) for reading in timed.readings]
+    return {"shown_clocks": drawn, "clock": _due_first(drawn), "clock_chains": timed.chains}
+
+
+def _due_first(drawn: Sequence[ShownClock]) -> ShownClock | None:
+    live = [clock for clock in drawn if clock.reading.is_live]
+    due = [clock for clock in live if clock.reading.due_at]
+    first = min(due, key=lambda clock: clock.reading.due_at or clock.reading.as_of, default=None)
+    return first or next(iter(live), None) or next((clock for clock in drawn if clock.name == "Resolution"), None)
 
 
 def _events(request: ActorRequest, row: IssueRow, event_id: str) -> dict[str, Any]:

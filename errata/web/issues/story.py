@@ -17,6 +17,8 @@ _ICONS = {
     "merged": "git-merge",
     "split": "split",
     "linked": "link",
+    "escalated": "bell-ring",
+    "waiting_on": "hourglass",
     "parent": "list-tree",
 }
 # Behind a comment: its text is shown, so these need no line of their own.
@@ -118,7 +120,18 @@ def _sentence(deed: ActivityView, comment: CommentView | None) -> str:
     return _plainly(deed, before, after)
 
 
+def _timed(deed: ActivityView, before: str, after: str) -> str:
+    """What concerns the clocks."""
+    if deed.kind == "waiting_on":
+        return f"set it to wait on {after}" if after else f"let it wait on {before} no more"
+    if deed.kind == "escalated":
+        return f"escalated it at {deed.after.get('percent')} % of its {deed.after.get('clock')} time"
+    return "acknowledged it"
+
+
 def _plainly(deed: ActivityView, before: str, after: str) -> str:
+    if deed.kind in ("waiting_on", "escalated", "acknowledged"):
+        return _timed(deed, before, after)
     if deed.kind in _WORDS:
         issue = deed.after.get("issue") or deed.before.get("issue", "")
         return _WORDS[deed.kind].format(issue=issue)

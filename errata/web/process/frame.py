@@ -19,6 +19,7 @@ TABS = (
     ("Template", "process-template"),
     ("Ranking", "process-ranking"),
     ("Designation", "designations"),
+    ("Rules", "rules"),
     ("Drift", "process-drift"),
     ("Gallery", "process-gallery"),
 )

@@ -11,8 +11,14 @@ function press(name) {
   return Boolean(button);
 }
 
+function snooze() {
+  const pressed = press("h");
+  $(":popover-open button")?.focus();
+  return pressed;
+}
+
 /** What the letters do on this page, instead of what they do to an issue. */
-export const inboxKeys = { e: () => press("e"), h: () => press("h"), m: () => press("m"), u: () => press("u") };
+export const inboxKeys = { e: () => press("e"), h: snooze, m: () => press("m"), u: () => press("u") };
 
 // The list is drawn again after each deed: the cursor goes to the line that took the place of the one that left.
 let place = -1;

@@ -138,7 +138,7 @@ export function start() {
 
 // Browsers without anchor positioning get the same place by arithmetic.
 function place(menu) {
-  if (CSS.supports("position-area", "bottom")) return;
+  if (CSS.supports("position-area", "bottom") || getComputedStyle(menu).position === "fixed") return;
   const box = $(`[popovertarget="${menu.id}"]`)?.getBoundingClientRect();
   if (!box) return;
   menu.style.margin = "0";
