@@ -20,6 +20,7 @@ THEMES = (
 )
 _NAVIGATION = (
     ("Issues", "issues", "inbox"),
+    ("Releases", "releases", "package"),
     ("Projects", "projects", "folder"),
     ("People", "people", "users"),
     ("Audit", "audit", "scroll-text"),
@@ -28,8 +29,9 @@ _NAVIGATION = (
 SHORTCUTS = (
     ("Anywhere", (
         (("Ctrl", "K"), "Search and commands"), (("/",), "Search issues"), (("c",), "New issue"),
-        (("g", "i"), "Go to issues"), (("g", "m"), "Go to my issues"), (("g", "p"), "Go to projects"),
-        (("g", "o"), "Go to people"), (("g", "a"), "Go to the audit log"), (("g", "s"), "Go to settings"),
+        (("g", "i"), "Go to issues"), (("g", "m"), "Go to my issues"), (("g", "r"), "Go to releases"),
+        (("g", "p"), "Go to projects"), (("g", "o"), "Go to people"), (("g", "a"), "Go to the audit log"),
+        (("g", "s"), "Go to settings"),
         (("[",), "Collapse the side bar"), (("z",), "Undo the last change"), (("?",), "This sheet"),
     )),
     ("In a list", (

@@ -7,10 +7,11 @@ from errata.web import palette, small
 from errata.web.account import views as account
 from errata.web.audit import views as audit
 from errata.web.entry import views as entry
-from errata.web.issues import changes, page, stream, writing
+from errata.web.issues import changes, page, retest, stream, writing
 from errata.web.people import views as people
 from errata.web.projects import start
 from errata.web.projects import views as projects
+from errata.web.releases import views as releases
 
 
 class IssueKey(StringConverter):
@@ -49,6 +50,8 @@ urlpatterns = [
     path("issues/<issue_key:key>/comments/", writing.comment, name="issue-comment"),
     path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
     path("issues/<issue_key:key>/links/<int:link_id>/", writing.unlink, name="issue-unlink"),
+    path("issues/<issue_key:key>/fixes/", retest.link, name="issue-fix"),
+    path("issues/<issue_key:key>/fixes/<int:link_id>/", retest.unlink, name="issue-unfix"),
     path("issues/<issue_key:key>/events/<str:event_id>/", page.issue, name="event"),
     path("issues/<issue_key:key>/events/<str:event_id>/json/", page.raw, name="event-raw"),
     path("issues/<issue_key:key>/events/<str:event_id>/markdown/", page.report, name="event-markdown"),
@@ -67,6 +70,11 @@ urlpatterns = [
     path("projects/<slug:slug>/start/", start.start, name="project-start"),
     path("projects/<slug:slug>/start/look/", start.look, name="project-look"),
     path("projects/<slug:slug>/start/sample/", start.sample, name="project-sample"),
+    path("releases/", releases.list_, name="releases"),
+    path("releases/repositories/", releases.repositories, name="repositories"),
+    path("releases/repositories/<int:number>/secret/", releases.renew_secret, name="repository-secret"),
+    path("releases/repositories/<int:number>/delete/", releases.delete_repository, name="repository-delete"),
+    path("releases/version/<path:version>/", releases.release, name="release"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invitations/<int:invitation_id>/withdraw/", people.uninvite, name="uninvite"),

@@ -251,7 +251,7 @@ def test_another_organisation_sees_nothing(mallory: Actor, browser: Any, failure
     ("path", "queries_max"),
     [
         ("/issues/", 15),
-        ("/issues/PAY-1/", 20),
+        ("/issues/PAY-1/", 22),
         ("/issues/rows/?key=PAY-1&key=PAY-2", 6),
         ("/projects/", 8),
         ("/people/", 8),

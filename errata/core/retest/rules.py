@@ -164,14 +164,18 @@ def _quiet(prior: Prior, facts: Facts, begun: datetime) -> Proof:
         "since": begun.isoformat(),
         "ignored": _ignored(facts),
     }
-    words = _silence_words(seen, hours, exposure, chance, None if done else left)
+    words = _silence_words(prior, seen=seen, hours=hours, exposure=exposure, chance=chance, left=None if done else left)
     state: ProofState = "pass" if done else "wait"
     ready = None if done else facts.now + left
     return Proof("silent", state, words, numbers=numbers, ready_at=ready, share=min(1.0, exposure / needed))
 
 
-def _silence_words(seen: float, hours: float, exposure: float, chance: float, left: timedelta | None) -> str:
+def _silence_words(
+    prior: Prior, *, seen: float, hours: float, exposure: float, chance: float, left: timedelta | None
+) -> str:
     rate = f"about {_number(seen / hours * 24)} a day before"
+    if prior.events >= 1.5 * seen:
+        rate += f" ({prior.events:,} events in bursts of about {_number(prior.events / seen)})"
     if left is None:
         percent = _number(100 * max(chance, 0.0001))
         return (
@@ -227,7 +231,7 @@ def _not_yet(missing: Sequence[Environment], fixes: Sequence[Fix]) -> str:
 def _runs(places: Sequence[Environment], fixes: Sequence[Fix]) -> str:
     fix = _listed([fix.name for fix in fixes])
     where = _listed([f"{place.running} in {place.name}" for place in places])
-    return f"{fix[:1].upper()}{fix[1:]} runs: {where}."
+    return f"{fix} runs: {where}."
 
 
 def _places(environments: Sequence[Environment]) -> dict[str, list[dict[str, str | bool | None]]]:

@@ -15,13 +15,15 @@ from errata import ports
 from errata.apps.issues import events as issue_events
 from errata.apps.issues import queries
 from errata.apps.issues.types import IssueDetail, IssueRow
+from errata.apps.retests import queries as retests
 from errata.core.errors import Refusal
 from errata.core.event.view import view
 from errata.core.ids import EventId, ProjectId
+from errata.core.workflow import OVERRIDE, Move
 from errata.ports.event_store import TAGS_EVENTS_MAX, Course, EventBody, StoredSignal, TagSummary
 from errata.web import draw
 from errata.web.addresses import absolute
-from errata.web.issues import events, presenter, search_links, story
+from errata.web.issues import events, presenter, retest, search_links, story
 from errata.web.issues import report as reports
 from errata.web.requests import ActorRequest
 
@@ -123,7 +125,7 @@ def attachment(request: ActorRequest, key: str, event_id: str, name: str) -> Htt
 def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     key = detail.row.key
     activity, comments = queries.activity(actor=request.actor, key=key), queries.comments(actor=request.actor, key=key)
-    onward = [move for move in detail.moves if move.allowed and not move.needs and move.name not in _BACKWARD]
+    onward = [move for move in detail.moves if move.allowed and _is_asked(move) and move.name not in _BACKWARD]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
     return {
         "issue": detail,
@@ -136,7 +138,19 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
         "link_kinds": _LINK_KINDS,
         "editor_marks": _EDITOR_MARKS,
         "seq": queries.newest_change(actor=request.actor),
-    }
+    } | retest.card(request, detail)
+
+
+def _is_asked(move: Move) -> bool:
+    """Whether a button can make the move: nothing is missing, or only a reason to pass without proof, which it asks."""
+    return all(need.fields == OVERRIDE for need in move.needs)
+
+
+def _marks(request: ActorRequest, row: IssueRow, period: Period) -> list[tuple[datetime, str]]:
+    deploys = retests.deploys_between(
+        actor=request.actor, project=row.project.id, since=period.since, until=period.until
+    )
+    return [(one.at, f"{retests.short_version(one.version)} deployed to {one.environment}") for one in deploys]
 
 
 def _events(request: ActorRequest, row: IssueRow, event_id: str) -> dict[str, Any]:
@@ -148,8 +162,9 @@ def _events(request: ActorRequest, row: IssueRow, event_id: str) -> dict[str, An
         return {"missing": [events.MISSING], "tags_missing": True}
     buckets = asked.course.buckets
     counted = sum(bucket.count for bucket in buckets) if period.words else asked.course.events
+    chart = draw.histogram([(bucket.start, bucket.count) for bucket in buckets], bucket_s=period.bucket_s)
     shown = {
-        "histogram": draw.histogram([(bucket.start, bucket.count) for bucket in buckets], bucket_s=period.bucket_s),
+        "histogram": draw.marked(chart, _marks(request, row, period)),
         "period": period.name,
         "periods": [(value, words) for value, (words, _, _) in _PERIODS.items()],
         "range_words": period.words,

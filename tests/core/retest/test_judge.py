@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.core.retest import CheckResult, Environment, Facts, Fix, Prior, Recurrence, counting_from, judge
+from errata.core.retest.silence import occurrences
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DEPLOYED = NOW - timedelta(hours=20)
@@ -144,6 +145,15 @@ def test_bursts_are_no_more_evidence_than_what_set_them_off():
 
     assert judge(bursts).outcome == "wait"
     assert judge(facts(prior=msgspec.structs.replace(OFTEN, counts=(10,) * 14))).outcome == "pass"
+
+
+def test_episodes_with_quiet_between_them_are_as_many_occurrences_however_unequal():
+    uneven = tuple({0: 100, 3: 2, 6: 10, 9: 1, 12: 27}.get(part, 0) for part in range(14))
+
+    assert occurrences(140, uneven) == 5
+    assert occurrences(140, ()) == 140
+    assert occurrences(0, ()) == 0
+    assert occurrences(2, (1, 0, 1, 0, 1) * 4) == 2
 
 
 def test_what_nothing_can_prove_is_left_to_a_person():

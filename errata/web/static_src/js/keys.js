@@ -102,7 +102,7 @@ const plain = {
   Escape: () => clear(),
 };
 
-const leader = { i: "/issues/", p: "/projects/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me" };
+const leader = { i: "/issues/", r: "/releases/", p: "/projects/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me" };
 let leading = 0;
 
 function press(event) {

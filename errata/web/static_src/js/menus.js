@@ -112,7 +112,11 @@ export function start() {
   on("click", "#picker [data-note-go]", (event, button) => { event.preventDefault(); choose(picker, button); });
   on("submit", "#picker form", (event) => event.preventDefault());
   on("click", "[data-pick]", (event, button) => { event.preventDefault(); openPicker(button.dataset.pick, [button.dataset.key]); });
-  on("click", "[data-move]", (_event, button) => change([["key", button.dataset.key], ["field", "stage"], ["value", button.dataset.move]]));
+  on("click", "[data-move][data-asks]", async (_event, button) => {
+    await openPicker("stage", [button.dataset.key]);
+    $(`.picker-list button[value="${CSS.escape(button.dataset.move)}"]`, picker)?.click();
+  });
+  on("click", "[data-move]:not([data-asks])", (_event, button) => change([["key", button.dataset.key], ["field", "stage"], ["value", button.dataset.move]]));
   on("click", "[data-action=close]", (_event, button) => button.closest("dialog").close());
   on("click", "dialog", (event, dialog) => event.target === dialog && dialog.close());
   on("click", "[data-dialog]", (_event, button) => document.getElementById(button.dataset.dialog)?.showModal());
