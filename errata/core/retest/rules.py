@@ -22,6 +22,8 @@ from errata.core.retest.types import (
 SETTLING: Final = timedelta(minutes=5)
 # Whatever the rate was: shorter silence than this is a deploy's own quiet.
 EXPOSURE_MIN_H: Final = 1 / 6
+# A rate from less than a day isn't one: it began with a burst, and nights are quieter.
+_PRIOR_MIN_H: Final = 24.0
 # Longer than this nobody should wait; the words then say so.
 _PATIENCE: Final = timedelta(days=60)
 _HOUR: Final = timedelta(hours=1)
@@ -85,7 +87,9 @@ def _begun(facts: Facts, released: Proof) -> datetime | None:
         return None
     places = [place for place in facts.environments if place.carries and place.occurred]
     places = places or [place for place in facts.environments if place.carries]
-    return max((place.since for place in places if place.since), default=facts.entered)
+    begun = max((place.since for place in places if place.since), default=facts.entered)
+    # The fix ran before it was ever met: there is no rate from before, so what came until the retest is the rate.
+    return max(begun, facts.entered) if facts.first_seen and begun <= facts.first_seen else begun
 
 
 def _checked(facts: Facts) -> Proof:
@@ -143,7 +147,7 @@ def _happened(counted: Sequence[Recurrence], facts: Facts) -> Proof:
 
 
 def _quiet(prior: Prior, facts: Facts, begun: datetime) -> Proof:
-    hours = max((prior.until - prior.since) / _HOUR, EXPOSURE_MIN_H)
+    hours = max((prior.until - prior.since) / _HOUR, _PRIOR_MIN_H)
     seen = occurrences(prior.events, prior.counts)
     pace = facts.traffic / prior.traffic if facts.traffic and prior.traffic else 1.0
     exposure = max(0.0, (facts.now - begun) / _HOUR) * pace

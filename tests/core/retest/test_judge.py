@@ -63,6 +63,20 @@ def test_silence_counts_from_the_last_deploy():
     assert counting_from(facts(environments=(PRODUCTION, later))) == NOW - timedelta(hours=1)
 
 
+def test_a_fix_that_ran_before_the_issue_was_ever_met_is_silent_from_the_retest_on():
+    early = facts(first_seen=DEPLOYED + timedelta(hours=1), entered=NOW - timedelta(hours=2))
+
+    assert counting_from(early) == NOW - timedelta(hours=2)
+    assert counting_from(facts(first_seen=DEPLOYED - timedelta(days=14))) == DEPLOYED
+
+
+def test_a_rate_from_less_than_a_day_is_not_taken_for_one():
+    young = Prior(events=3, since=DEPLOYED - timedelta(minutes=3), until=DEPLOYED)
+
+    assert judge(facts(prior=young)).outcome == "wait"
+    assert judge(facts(prior=young)).proofs[2].numbers["prior_hours"] == 24
+
+
 def test_a_release_whose_content_is_unknown_proves_nothing():
     unknown = facts(environments=(Environment("production", True, "spring", carries=None),))
 
