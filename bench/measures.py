@@ -61,10 +61,11 @@ def disk(tools: Tools) -> Iterator[Row]:
 
 
 def _settled(server: Server) -> int:
+    """The size once it stands still for longer than the event store waits before it looks for what it can remove."""
     sizes: list[int] = []
-    for _ in range(60):
+    for _ in range(72):
         sizes.append(machine.disk_bytes(server.data))
-        if len(sizes) > 8 and max(sizes[-8:]) - min(sizes[-8:]) < 2**16:
+        if len(sizes) > 24 and max(sizes[-24:]) - min(sizes[-24:]) < 2**16:
             break
         time.sleep(5)
     return sizes[-1]

@@ -57,6 +57,12 @@ def request_id(request: HttpRequest) -> str:
     return str(request.META.get("HTTP_X_REQUEST_ID", ""))
 
 
+def _place(loc: tuple[Any, ...]) -> str:
+    """Where a value is: `body.title`. The name of our own argument, which ninja puts in between, says nothing."""
+    parts = loc[1:] if len(loc) > 1 and loc[0] == loc[1] else loc
+    return ".".join(map(str, parts))
+
+
 def answer_errors(api: NinjaAPI) -> None:
     """Give every error of this API the one shape. A bug is logged with its request id, and says no more than that."""
 
@@ -70,7 +76,7 @@ def answer_errors(api: NinjaAPI) -> None:
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        places = [{"at": ".".join(str(part) for part in fault["loc"]), "what": fault["msg"]} for fault in error.errors]
+        places = [{"at": _place(fault["loc"]), "what": fault["msg"]} for fault in error.errors]
         first = places[0] if places else {"at": "body", "what": "could not be read"}
         message = f"{first['at']}: {first['what']}."
         return fail(request, status=422, code="invalid", message=message, places=places)
@@ -78,11 +84,15 @@ def answer_errors(api: NinjaAPI) -> None:
     @api.exception_handler(AuthenticationError)
     def unauthenticated(request: HttpRequest, _: AuthenticationError) -> HttpResponse:
         message = "This needs a token: send `Authorization: Bearer <token>`. Settings → API tokens makes one."
-        return fail(request, status=401, code="unauthenticated", message=message)
+        answer = fail(request, status=401, code="unauthenticated", message=message)
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="Errata"'
+        return answer
 
     @api.exception_handler(HttpError)
     def told(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return fail(request, status=error.status_code, code="bad_request", message=str(error))
+        unread = isinstance(error.__cause__, ValueError)  # what JSON that can't be read raises
+        message = f"The body is not JSON: {error.__cause__}." if unread else str(error)
+        return fail(request, status=error.status_code, code="bad_request", message=message)
 
     @api.exception_handler(Exception)
     def broken(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -86,13 +86,21 @@ def writing(path: Path) -> Iterator[Writer]:
     """Write an archive: it has its name only once it is whole and on disk."""
     fresh = path.with_name(f".{path.name}.part")
     try:
-        with fresh.open("xb") as file, zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False) as packed:
+        with (
+            open(fresh, "xb", opener=_private) as file,
+            zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False) as packed,
+        ):
             with tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar:
                 yield Writer(tar)
         _sync(fresh)
         fresh.rename(path)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    """Open for this user only: an archive holds the secret key and every record."""
+    return os.open(path, flags, 0o600)
 
 
 def _sync(path: Path) -> None:

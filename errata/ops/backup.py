@@ -40,6 +40,9 @@ def backup(settings: Settings, file: Path, *, now: datetime) -> Manifest:
     if file.exists():
         msg = f"{file} is there already. Choose another name, or remove it."
         raise BackupRefused(msg)
+    if not file.absolute().parent.is_dir():
+        msg = f"There is no directory {file.absolute().parent}. Make it first, or choose another place."
+        raise BackupRefused(msg)
     with tempfile.TemporaryDirectory(prefix="backup-", dir=settings.data) as scratch, _event_store(settings) as url:
         with Gate(settings.run).closed():
             _copy_records(settings, Path(scratch))
@@ -47,6 +50,9 @@ def backup(settings: Settings, file: Path, *, now: datetime) -> Manifest:
             _copy_journals(settings, Path(scratch))
         try:
             return _write(settings, file, Path(scratch), events, now=now)
+        except OSError as error:
+            msg = f"{file} can't be written: {error.strerror}. Nothing is left of it."
+            raise BackupRefused(msg) from None
         finally:
             if events:
                 events.unlink()

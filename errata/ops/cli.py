@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable
 from types import ModuleType
 
+import errata
 from errata.core.errors import Refusal
 from errata.ops import commands
 from errata.ports.event_store import StoreUnavailable
@@ -26,7 +27,11 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "errata.ops.django_settings")
     try:
-        arguments = _parser(_modules(words)).parse_args(words)
+        parser = _parser(_modules(words))
+        if not words:
+            parser.print_help(sys.stderr)
+            return 2
+        arguments = parser.parse_args(words)
         return int(arguments.run(arguments))
     except Refusal as refusal:
         _print_refusal(refusal, as_json="--json" in words)
@@ -36,12 +41,34 @@ def main(argv: list[str] | None = None) -> int:
         unavailable.code = "event_store_unavailable"
         _print_refusal(unavailable, as_json="--json" in words)
         return 1
+    except _database_errors():
+        # A command of a new version on records that `serve` has not brought up to it yet.
+        if not _records_behind():
+            raise
+        behind = Refusal(
+            "The records are of an older version. `errata serve` brings them up, and so does `errata migrate`."
+        )
+        behind.code = "records_behind"
+        _print_refusal(behind, as_json="--json" in words)
+        return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader of our output (head, a pager) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """What the database raises, in a process that has one: `serve` has no Django."""
+    loaded = sys.modules.get("django.db")
+    return (loaded.DatabaseError,) if loaded else ()
+
+
+def _records_behind() -> bool:
+    from errata.ops.databases import waiting_migrations  # needs Django, which is set up by now
+
+    return waiting_migrations() > 0
 
 
 def _modules(words: list[str]) -> Iterable[ModuleType]:
@@ -62,6 +89,7 @@ def _set_up_django() -> None:
 
 def _parser(modules: Iterable[ModuleType]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="errata", description="Issue management and error tracking, self-hosted.")
+    parser.add_argument("--version", action="version", version=f"errata {errata.__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in modules:
         module.register(subparsers)

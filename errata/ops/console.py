@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -42,8 +43,16 @@ def owner() -> Actor:
     if actor is None:
         msg = "Nothing is set up yet. Run `errata init`, or open the address of `errata serve` in a browser."
         raise NotSetUp(msg)
-    name = f"{getpass.getuser()} (command line)"
+    name = f"{_account()} (command line)"
     return msgspec.structs.replace(actor, kind="system", user_id=None, email="", name=name, scopes=None)
+
+
+def _account() -> str:
+    """The account of this machine. In a container its number need not have a name."""
+    try:
+        return getpass.getuser()
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def now() -> datetime:
@@ -83,6 +92,25 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
         return "  ".join(aligned).rstrip()
 
     return "\n".join([line([name.upper() for name in header]), *map(line, cells)])
+
+
+def positive(word: str) -> int:
+    """An argument that counts something: 1 or more."""
+    number = int(word)
+    if number < 1:
+        msg = f"{word} is less than 1"
+        raise argparse.ArgumentTypeError(msg)
+    return number
+
+
+def size(number: int) -> str:
+    """How large, in one unit: `812 B`, `14.2 KiB`, `3.1 GiB`."""
+    amount = float(number)
+    for unit in ("B", "KiB", "MiB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} GiB"
 
 
 def ago(at: datetime, *, now: datetime) -> str:

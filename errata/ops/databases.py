@@ -21,6 +21,15 @@ def django_database(settings: Settings) -> dict[str, Any]:
     return _postgresql(url) if url.startswith("postgres") else _sqlite(settings, url.removeprefix("sqlite:"))
 
 
+def waiting_migrations() -> int:
+    """Return how many migrations the records still need. Django is set up."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor  # the settings, which import this file, come first
+
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
 def _sqlite(settings: Settings, path: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import django
 import msgspec
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from errata.adapters.clickhouse.event_store import ClickHouseEventStore
 from errata.adapters.memory.event_store import MemoryDictionaries
@@ -22,6 +21,7 @@ from errata.adapters.nats import address as journal_address
 from errata.adapters.nats.journal import NatsJournals
 from errata.core.errors import Refusal
 from errata.ops import datadir, process
+from errata.ops.databases import waiting_migrations
 from errata.ops.settings import STORE_URL, Settings
 from errata.ports.event_store import StoreUnavailable
 from errata.ports.journal import JournalUnavailable
@@ -105,11 +105,10 @@ def _records(settings: Settings) -> str:
     datadir.require(settings)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "errata.ops.django_settings")
     django.setup()
-    executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    waiting = waiting_migrations()
     if waiting:
         raise Unwell(
-            f"{len(waiting)} migrations are not applied. `errata serve` applies them, and so does `errata migrate`."
+            f"{waiting} migrations are not applied. `errata serve` applies them, and so does `errata migrate`."
         )
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

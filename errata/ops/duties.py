@@ -5,7 +5,13 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from errata.apps.clocks import operations as issue_clocks
+from errata.apps.designations import operations as designations
+from errata.apps.designations.scores import Rounds, follow_scores
 from errata.apps.issues import operations as issues
+from errata.apps.notices import operations as notices
+from errata.apps.notices.mailing import Site
+from errata.apps.progress import following as progress
 from errata.apps.projects import operations as projects
 from errata.apps.releases import operations as releases
 from errata.apps.releases.hooks import DELIVERIES_KEPT
@@ -19,18 +25,30 @@ _HOUR_S = 3600.0
 _UPKEEP_FIRST_S = 60.0
 # How long the accepted-and-dropped counts of each minute are kept: what the project page charts.
 _COUNTS_KEPT = timedelta(days=90)
+# How long the log tells what was sent, and a webhook can be replayed.
+_DELIVERIES_KEPT = timedelta(days=30)
+# How late what was snoozed may come back.
+_SNOOZE_S = 15.0
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
 FOLLOW_S = 0.5
+_REVISIT_S = 30.0
+# How soon a round over all scores begins once a template has changed. A look that finds nothing is one look-up.
+_ROUNDS_S = 5.0
 # How soon a deploy, a check or an event is judged. A look that finds nothing changed is three index look-ups.
 _RETEST_S = 2.0
 # How soon a new release is known from its events: before a person could ask for it.
 _RELEASES_S = 15.0
+# An escalation fires within five seconds of its time; a look that finds nothing is one index look-up.
+_NOTICE_S = 1.0
+# How soon clocks begin to be reckoned by another policy or calendar.
+_RECOUNT_S = 5.0
 
 
 def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
     """The clocks of an installation: what must be prompt never waits for what takes long."""
     return [
         Clock(prompt(), name="follow", now=now),
+        Clock(outgoing(settings), name="outgoing", now=now),
         Clock(retesting(), name="retest", now=now),
         Clock(upkeep(settings, ports), name="upkeep", now=now),
     ]
@@ -38,7 +56,23 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
 
 def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
-    return []
+    return [
+        Duty("rank", follow_scores, every_s=FOLLOW_S),
+        Duty("designate", designations.Designating().turn, every_s=FOLLOW_S),
+        Duty("progress", progress.follow, every_s=FOLLOW_S),
+        Duty("notices", lambda at: notices.listen(at=at), every_s=FOLLOW_S),
+        Duty("wake_snoozed", lambda at: notices.wake_snoozed(at=at), every_s=_SNOOZE_S),
+        Duty("follow_clocks", lambda at: issue_clocks.follow(at=at), every_s=FOLLOW_S),
+        Duty("notice_clocks", lambda at: issue_clocks.notice(at=at), every_s=_NOTICE_S),
+        Duty("ring_chains", lambda at: issue_clocks.ring(at=at), every_s=_NOTICE_S),
+        Duty("recount_clocks", lambda at: issue_clocks.recount(at=at), every_s=_RECOUNT_S),
+    ]
+
+
+def outgoing(settings: Settings) -> list[Duty]:
+    """What leaves for other people's servers, which are slow when they like: it has a clock of its own."""
+    site = Site(url=settings.public_url, mail_from=settings.mail_from, reply_domain=settings.mail_in_domain)
+    return [Duty("outbox", lambda at: notices.deliver_due(at=at, site=site), every_s=FOLLOW_S)]
 
 
 def retesting() -> list[Duty]:
@@ -58,9 +92,13 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         return Duty(name, run, every_s=_HOUR_S, first_s=_UPKEEP_FIRST_S)
 
     return [
+        # Issues that came while the event store was away, and got nobody for want of it.
+        Duty("designate_again", designations.revisit, every_s=_REVISIT_S, first_s=_REVISIT_S),
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
-        hourly("forget_deliveries", lambda at: releases.forget_deliveries(before=at - DELIVERIES_KEPT)),
+        hourly("forget_deliveries", lambda at: notices.forget(before=at - _DELIVERIES_KEPT)),
+        hourly("forget_webhooks", lambda at: releases.forget_deliveries(before=at - DELIVERIES_KEPT)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),
         hourly("purge_projects", lambda _: issues.purge_deleted_projects() > 0),
+        Duty("rank_all", Rounds().slice, every_s=_ROUNDS_S, first_s=_ROUNDS_S),
     ]

@@ -49,7 +49,7 @@ def _head(issue: IssueDetail, *, now: datetime) -> str:
         _pair("Events", f"{row.count:,} from about {row.users:,} users" if row.count else ""),
         _pair(
             "Seen",
-            f"first {ago(row.first_seen, now=now)} ago, last {ago(row.last_seen, now=now)} ago" if row.count else "",
+            f"first {_back(row.first_seen, now=now)}, last {_back(row.last_seen, now=now)}" if row.count else "",
         ),
         _pair("Releases", " … ".join(dict.fromkeys(filter(None, (row.first_release, row.last_release))))),
         _pair("Labels", ", ".join(label.name for label in row.labels)),
@@ -64,7 +64,7 @@ def _pair(name: str, value: str) -> str:
 
 def _comments(comments: Sequence[CommentView], *, now: datetime) -> str:
     told = [
-        f"{comment.author_name}, {ago(comment.created_at, now=now)} ago:\n{_indented(comment.body)}"
+        f"{comment.author_name}, {_back(comment.created_at, now=now)}:\n{_indented(comment.body)}"
         for comment in comments
     ]
     return "\n\n".join(["Comments", *told]) if told else ""
@@ -82,9 +82,21 @@ def _deed(each: ActivityView, *, now: datetime) -> str:
 
 def _change(activity: ActivityView) -> str:
     before, after = (
-        ", ".join(str(value) for value in side.values() if value) for side in (activity.before, activity.after)
+        ", ".join(_told(value) for value in side.values() if value) for side in (activity.before, activity.after)
     )
     return f"{before} → {after}" if before and after else after or before
+
+
+def _told(value: Any) -> str:
+    """A value in words: a person or an issue by its name, several of them with commas."""
+    if isinstance(value, dict):
+        return str(next((value[name] for name in ("name", "key", "title", "email") if value.get(name)), value))
+    return ", ".join(map(_told, value)) if isinstance(value, list) else str(value)
+
+
+def _back(at: datetime, *, now: datetime) -> str:
+    told = ago(at, now=now)
+    return told if told == "now" else f"{told} ago"
 
 
 def _indented(text: str) -> str:

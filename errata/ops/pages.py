@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from errata.api.elsewhere import error_of
+
 Environ = dict[str, Any]
 Header = tuple[str, str]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -81,7 +83,8 @@ class Pages:
     async def answer(self, scope: Any, protocol: Any, *, path: str) -> int:
         """Answer one request and return the status."""
         if not self._places:
-            return refuse(protocol, HTTPStatus.SERVICE_UNAVAILABLE, "Too many pages at once; try again.", retry_s=2)
+            text = "Too many requests wait here already; try again."
+            return refuse(protocol, HTTPStatus.SERVICE_UNAVAILABLE, text, retry_s=2, path=path)
         self._places -= 1
         try:
             return await self._answer(scope, protocol, path)
@@ -93,7 +96,10 @@ class Pages:
             body = await _read(scope, protocol)
         except BodyTooLarge:
             return refuse(
-                protocol, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {BODY_BYTES_MAX} bytes are taken here."
+                protocol,
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"At most {BODY_BYTES_MAX // 2**20} MiB are taken here.",
+                path=path,
             )
         loop = asyncio.get_running_loop()
         exchange = _Exchange(self._application, self._environ(scope, path, body), protocol, loop)
@@ -162,12 +168,13 @@ async def _read(scope: Any, protocol: Any) -> bytes:
     return b"".join(parts)
 
 
-def refuse(protocol: Any, status: HTTPStatus, text: str, *, retry_s: int = 0) -> int:
-    """Answer with one line of text, without Django."""
-    headers = [("content-type", "text/plain; charset=utf-8")]
+def refuse(protocol: Any, status: HTTPStatus, text: str, *, retry_s: int = 0, path: str = "") -> int:
+    """Answer with one line of text, or below an API's addresses with that API's error, without Django's machinery."""
+    told = error_of(path, status=status, message=text)
+    headers = [("content-type", "application/json" if told else "text/plain; charset=utf-8")]
     if retry_s:
         headers.append(("retry-after", str(retry_s)))
-    protocol.response_str(int(status), headers, text + "\n")
+    protocol.response_str(int(status), headers, (told or text) + "\n")
     return int(status)
 
 

@@ -110,6 +110,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     mail_from: Annotated[str, Meta(description="The sender of mail.")] = "Errata <errata@localhost>"
+    mail_in_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="The TCP port on which replies to mails are taken, by SMTP; 0 takes none. Your mail server"
+            " hands over what is for ERRATA_MAIL_IN_DOMAIN. See docs/howto/notifications.md.",
+        ),
+    ] = 0
+    mail_in_host: Annotated[str, Meta(description="The address that ERRATA_MAIL_IN_PORT listens on.")] = "127.0.0.1"
+    mail_in_domain: Annotated[
+        str,
+        Meta(
+            description="The domain of the addresses that mails are answered to, `reply.example.org`. Empty sends mails"
+            " without such an address."
+        ),
+    ] = ""
+    outgoing_allow: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Hosts, addresses or networks, separated by commas, that channels may send to although they are"
+            " not public: `chat.internal,10.20.0.0/16`."
+        ),
+    ] = ()
     secret_key: Annotated[
         str,
         Meta(
@@ -228,7 +252,7 @@ def _unknown(variable: str, known: Mapping[str, "Row"]) -> SettingRefused:
 
 
 def _plain(name: str, value: str) -> object:
-    if name == "trusted_proxies":
+    if name in ("trusted_proxies", "outgoing_allow"):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value.strip()
 

@@ -9,7 +9,7 @@ import structlog
 
 from errata.adapters.clickhouse.embedded import Engine
 from errata.digest.loop import DigestLoop
-from errata.ops import duties, families, metrics, process, wiring
+from errata.ops import duties, families, metrics, process, replies, wiring
 from errata.ops.gate import Gate, GatedDigest
 from errata.ops.settings import Settings
 from errata.ports.event_store import EventStore, StoreUnavailable
@@ -33,10 +33,13 @@ def run(settings: Settings) -> int:
     digest.start()
     for clock in clocks:
         clock.start()
+    mail_in = replies.listener(settings, now=process.now)
     while not stop.wait(_METRICS_S):
         at_ms = int(process.now().timestamp() * 1000)
         metrics.write(settings.run, process="store", families=families.of_store(loop.meters, at_ms=at_ms))
     process.end_after(settings.stop_grace_s)
+    if mail_in:
+        mail_in.stop()
     loop.stop()
     for clock in clocks:
         clock.stop()

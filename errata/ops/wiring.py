@@ -1,8 +1,11 @@
 """Settings → adapters → Ports: the one place where technologies are chosen."""
 
 from errata import ports
+from errata.adapters.apprise.relays import AppriseRelays
 from errata.adapters.clickhouse.event_store import ClickHouseEventStore
 from errata.adapters.files.blobs import FileBlobs
+from errata.adapters.http.guard import Guard
+from errata.adapters.http.outgoing import GuardedHttp
 from errata.adapters.nats import address as journal_address
 from errata.adapters.nats.journal import NatsJournals
 from errata.adapters.sqlite.journal import SqliteJournals
@@ -34,10 +37,13 @@ class Dictionaries:
 
 def install(settings: Settings) -> Ports:
     """Build the ports of this process and install them."""
+    guard = Guard(settings.outgoing_allow)
     made = Ports(
         journals=journals(settings),
         events=ClickHouseEventStore(events_url(settings), dictionaries),
         blobs=FileBlobs(settings.data / "blobs"),
+        outgoing=GuardedHttp(guard),
+        relays=AppriseRelays(guard),
     )
     ports.install(made)
     return made

@@ -11,12 +11,15 @@ import msgspec
 from errata.ports.blobs import Blobs
 from errata.ports.event_store import EventStore
 from errata.ports.journal import Journals
+from errata.ports.outgoing import NoOutgoing, NoRelays, Outgoing, Relays
 
 
 class Ports(msgspec.Struct, frozen=True):
     journals: Journals
     events: EventStore
     blobs: Blobs
+    outgoing: Outgoing = NoOutgoing()
+    relays: Relays = NoRelays()
 
 
 _installed: Ports | None = None

@@ -73,6 +73,15 @@ class Course(msgspec.Struct, frozen=True):
     buckets: list[Bucket]
 
 
+class Total(msgspec.Struct, frozen=True):
+    """How often a group happened within a scope."""
+
+    count: int  # exact
+    users: int  # estimated
+    first: datetime
+    last: datetime
+
+
 class TagValue(msgspec.Struct, frozen=True):
     value: str
     count: int
@@ -136,6 +145,9 @@ class EventStore(Protocol):
 
     def count(self, scope: Scope) -> tuple[int, int]:
         """Exact events and estimated distinct users of the scope."""
+
+    def totals(self, scope: Scope) -> dict[tuple[ProjectId, int], Total]:
+        """How often each group of the scope happened in it, for those that did."""
 
     def tags(self, scope: Scope, *, values_max: int = 10, events_max: int = TAGS_EVENTS_MAX) -> list[TagSummary]:
         """Every tag key of the scope's newest events with its most frequent values."""

@@ -15,6 +15,8 @@ class Toast(msgspec.Struct, frozen=True):
     text: str
     kind: Literal["good", "bad"] = "good"
     undo: tuple[int, ...] = ()  # the activities that can be taken back
+    undo_url: str = ""  # where else something is taken back, and with what
+    undo_values: tuple[tuple[str, str], ...] = ()
     url: str = ""
     link: str = ""
 

@@ -6,9 +6,11 @@ from urllib.parse import unquote
 import msgspec
 from django.http import HttpRequest
 from django.urls import get_script_prefix, reverse
+from django.utils import timezone
 
 from errata.apps.accounts.queries import initials
 from errata.apps.accounts.types import Actor
+from errata.apps.notices import queries as notices
 from errata.web.answers import waiting_toasts
 
 _THEMES = ("system", "light", "dark", "contrast")
@@ -19,9 +21,15 @@ THEMES = (
     ("contrast", "High contrast", "contrast"),
 )
 _NAVIGATION = (
+    ("Inbox", "inbox", "bell"),
     ("Issues", "issues", "inbox"),
+    ("Board", "board", "square-kanban"),
+    ("My work", "me", "list-checks"),
+    ("Calendar", "calendar", "calendar-days"),
+    ("Progress", "progress", "chart-line"),
     ("Releases", "releases", "package"),
     ("Projects", "projects", "folder"),
+    ("Process", "process", "workflow"),
     ("People", "people", "users"),
     ("Audit", "audit", "scroll-text"),
     ("Settings", "account", "settings"),
@@ -29,19 +37,27 @@ _NAVIGATION = (
 SHORTCUTS = (
     ("Anywhere", (
         (("Ctrl", "K"), "Search and commands"), (("/",), "Search issues"), (("c",), "New issue"),
-        (("g", "i"), "Go to issues"), (("g", "m"), "Go to my issues"), (("g", "r"), "Go to releases"),
-        (("g", "p"), "Go to projects"), (("g", "o"), "Go to people"), (("g", "a"), "Go to the audit log"),
-        (("g", "s"), "Go to settings"),
+        (("g", "n"), "Go to the inbox"), (("g", "w"), "Go to my work"), (("g", "b"), "Go to the board"),
+        (("g", "i"), "Go to issues"), (("g", "m"), "Go to my issues"), (("g", "p"), "Go to projects"),
+        (("g", "r"), "Go to the process"), (("g", "v"), "Go to releases"),
+        (("g", "o"), "Go to people"), (("g", "a"), "Go to the audit log"), (("g", "s"), "Go to settings"),
         (("[",), "Collapse the side bar"), (("z",), "Undo the last change"), (("?",), "This sheet"),
     )),
     ("In a list", (
         (("j",), "Next issue"), (("k",), "Previous issue"), (("↵",), "Open"), (("x",), "Select"),
         (("Shift", "click"), "Select a range"), (("Esc",), "Clear the selection"),
     )),
+    ("On a board", (
+        (("↑", "↓", "←", "→"), "Walk between cards"), (("Shift", "←"), "Move the card a column back"),
+        (("Shift", "→"), "Move it a column on"), (("s",), "Choose its stage"),
+    )),
     ("On an issue, or the selected ones", (
         (("a",), "Assign"), (("i",), "Assign to me"), (("d",), "Deputy"), (("s",), "Stage"), (("p",), "Priority"),
         (("1", "2", "3"), "High, medium, low"), (("v",), "Severity"), (("t",), "Type"), (("l",), "Labels"),
         (("e",), "Close"), (("y",), "Copy link"), (("m",), "Comment"),
+    )),
+    ("In the inbox", (
+        (("e",), "Done"), (("h",), "Snooze"), (("m",), "Mute"), (("u",), "Read or unread"),
     )),
     ("On an issue", (
         (("j",), "Older event"), (("k",), "Newer event"), (("u",), "Back to the list"),
@@ -55,6 +71,7 @@ class NavigationItem(msgspec.Struct, frozen=True):
     url: str
     icon: str
     current: bool
+    count: int | None = None  # shown beside it, and kept current; None where nothing is counted
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -86,14 +103,24 @@ def _signed_in(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "me": Me(name=actor.name, email=actor.email, initials=initials(actor.name or actor.email)),
         "can_write": actor.role != "viewer",
         "can_administer": actor.role in ("owner", "admin"),
-        "navigation": _navigation(request.path),
+        "navigation": lambda: _navigation(request, actor),  # asked for by whole pages, not by their pieces
         "shortcuts": SHORTCUTS,
     }
 
 
-def _navigation(path: str) -> list[NavigationItem]:
+def _navigation(request: HttpRequest, actor: Actor) -> list[NavigationItem]:
     urls = [(name, reverse(route), sign) for name, route, sign in _NAVIGATION]
-    return [NavigationItem(name=name, url=url, icon=sign, current=path.startswith(url)) for name, url, sign in urls]
+    unread = notices.unread(actor=actor, now=getattr(request, "now", None) or timezone.now())
+    return [
+        NavigationItem(
+            name=name,
+            url=url,
+            icon=sign,
+            current=request.path.startswith(url),
+            count=unread if name == "Inbox" else None,
+        )
+        for name, url, sign in urls
+    ]
 
 
 def _cookie(request: HttpRequest, name: str, allowed: tuple[str, ...]) -> str:

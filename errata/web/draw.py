@@ -111,3 +111,11 @@ def marked(chart: Histogram, moments: Sequence[tuple[datetime, str]]) -> Histogr
 
 def _tall(count: int, highest: int, height: int) -> float:
     return max(2.0, height * count / highest) if count else 0.0
+
+
+def used_share(since: datetime | None, until: datetime | None, *, now: datetime) -> int:
+    """How much of a time is used, in percent; all of it when it is over, or has no length."""
+    if since is None or until is None:
+        return 0
+    whole = (until - since).total_seconds()
+    return 100 if whole <= 0 else max(0, min(100, round(100 * (now - since).total_seconds() / whole)))

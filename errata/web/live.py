@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import queries
 from errata.apps.issues.types import Changes
+from errata.apps.notices import queries as notices
 
 # What a page can still redraw in place; behind more than this it is told only that there is more, and asks again.
 _KEYS_MAX = 200
@@ -20,6 +22,7 @@ class Message(msgspec.Struct, frozen=True):
 
     seq: int
     changed: list[str]
+    unread: int | UnsetType = UNSET  # in the inbox of who polls
 
 
 class Feed:
@@ -30,6 +33,7 @@ class Feed:
         self._seq = queries.newest_change(actor=actor) if after is None else after
         self._spoke_at = at
         self._greeted = False
+        self._unread = 0
 
     def next(self, *, at: datetime) -> bytes:
         """The frames since the last call: changes, a sign of life, or nothing."""
@@ -40,10 +44,19 @@ class Feed:
             frames += frame(message)
         elif not frames and at - self._spoke_at >= _SILENCE:
             frames = b": still here\n\n"
+        frames += self._inbox(at)
         self._seq = message.seq
         if frames:
             self._spoke_at = at
         return frames
+
+    def _inbox(self, at: datetime) -> bytes:
+        """The number beside the inbox, when it is another than before."""
+        unread = notices.unread(actor=self._actor, now=at)
+        if unread == self._unread:
+            return b""
+        self._unread = unread
+        return b"event: inbox\ndata: %d\n\n" % unread
 
 
 def read(*, actor: Actor, after: int) -> Message:

@@ -1,6 +1,7 @@
 """Markdown as people write it in comments, made into HTML that can do no harm."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 import nh3
@@ -20,9 +21,12 @@ def _parser() -> MarkdownIt:
     )
 
 
-def to_html(text: str, *, issue_url: str = "") -> str:
-    """Render Markdown; issue keys become links when `issue_url` (with a `{}`) is given."""
-    linked = _link_keys(text, issue_url) if issue_url else text
+def to_html(text: str, *, issue_url: str = "", titles: Mapping[str, str] | None = None) -> str:
+    """Render Markdown; issue keys become links when `issue_url` (with a `{}`) is given.
+
+    With `titles`, only those keys do that are in it, and say under the pointer what they lead to.
+    """
+    linked = _link_keys(text, issue_url, titles) if issue_url else text
     return nh3.clean(
         _parser().render(linked),
         tags=_TAGS,
@@ -32,10 +36,20 @@ def to_html(text: str, *, issue_url: str = "") -> str:
     )
 
 
-def _link_keys(text: str, issue_url: str) -> str:
+def _link_keys(text: str, issue_url: str, titles: Mapping[str, str] | None) -> str:
     # Code is left alone: every other piece between backticks is code.
     pieces = re.split(r"(`+[^`]*`+)", text)
     return "".join(
-        piece if index % 2 else _ISSUE_KEY.sub(lambda m: f"[{m[1]}]({issue_url.format(m[1])})", piece)
+        piece if index % 2 else _ISSUE_KEY.sub(lambda match: _link(match[1], issue_url, titles), piece)
         for index, piece in enumerate(pieces)
     )
+
+
+def _link(key: str, issue_url: str, titles: Mapping[str, str] | None) -> str:
+    if titles is None:
+        return f"[{key}]({issue_url.format(key)})"
+    if key not in titles:
+        return key
+    # A title is text: what Markdown would read in it is taken for itself.
+    title = re.sub(r"([\\\"`*_\[\]<>&])", r"\\\1", " ".join(titles[key].split()))
+    return f'[{key}]({issue_url.format(key)} "{title}")'

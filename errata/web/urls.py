@@ -5,10 +5,19 @@ from django.urls.converters import StringConverter
 
 from errata.web import palette, small
 from errata.web.account import views as account
+from errata.web.agenda import views as agenda
 from errata.web.audit import views as audit
+from errata.web.board import views as board
+from errata.web.designations import people as colleagues
+from errata.web.designations import views as designations
 from errata.web.entry import views as entry
-from errata.web.issues import changes, page, retest, stream, writing
+from errata.web.inbox import views as inbox
+from errata.web.issues import changes, exports, page, parts, retest, saved, stream, writing
+from errata.web.notices import views as notices
 from errata.web.people import views as people
+from errata.web.process import ranking
+from errata.web.process import views as process
+from errata.web.progress import views as progress
 from errata.web.projects import start
 from errata.web.projects import views as projects
 from errata.web.releases import views as releases
@@ -36,18 +45,35 @@ urlpatterns = [
     path("reset/", entry.reset, name="reset"),
     path("reset/<str:token>/", entry.new_password, name="new-password"),
     path("invitation/<str:token>/", entry.invitation, name="invitation"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/act/", inbox.act, name="inbox-act"),
+    path("inbox/read/<issue_key:key>/", inbox.read, name="inbox-read"),
     path("issues/", stream.stream, name="issues"),
     path("issues/rows/", stream.rows, name="issues-rows"),
     path("issues/fresh/", stream.fresh, name="issues-fresh"),
     path("issues/complete/", stream.complete, name="issues-complete"),
-    path("issues/views/", stream.save_view, name="issues-save-view"),
+    path("issues/views/", saved.save_view, name="issues-save-view"),
+    path("issues/views/<int:view_id>/delete/", saved.delete_view, name="issues-delete-view"),
+    path("issues/export/", exports.export, name="issues-export"),
+    path("issues/keys/", stream.keys, name="issues-keys"),
+    path("board/", board.page, name="board"),
+    path("board/lane/", board.lane, name="board-lane"),
+    path("board/more/", board.more, name="board-more"),
+    path("board/cards/", board.cards, name="board-cards"),
+    path("board/ask/", board.ask, name="board-ask"),
+    path("board/move/", board.move, name="board-move"),
+    path("me/", agenda.me, name="me"),
+    path("calendar/", agenda.calendar, name="calendar"),
     path("issues/new/", writing.new, name="issue-new"),
     path("issues/change/", changes.change, name="issues-change"),
     path("issues/undo/", changes.undo, name="issues-undo"),
     path("issues/pick/<str:field>/", changes.pick, name="issues-pick"),
     path("issues/<issue_key:key>/", page.issue, name="issue"),
-    path("issues/<issue_key:key>/watch/", writing.watch, name="issue-watch"),
+    path("issues/<issue_key:key>/suggestion/", designations.suggestion, name="issue-suggestion"),
+    path("issues/<issue_key:key>/watch/", inbox.watch, name="issue-watch"),
     path("issues/<issue_key:key>/comments/", writing.comment, name="issue-comment"),
+    path("issues/<issue_key:key>/parent/", parts.parent, name="issue-parent"),
+    path("issues/<issue_key:key>/rank/", ranking.why, name="issue-rank"),
     path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
     path("issues/<issue_key:key>/links/<int:link_id>/", writing.unlink, name="issue-unlink"),
     path("issues/<issue_key:key>/fixes/", retest.link, name="issue-fix"),
@@ -75,6 +101,24 @@ urlpatterns = [
     path("releases/repositories/<int:number>/secret/", releases.renew_secret, name="repository-secret"),
     path("releases/repositories/<int:number>/delete/", releases.delete_repository, name="repository-delete"),
     path("releases/version/<path:version>/", releases.release, name="release"),
+    path("process/designation/", designations.index, name="designations"),
+    path("process/designation/<slug:slug>/", designations.rules, name="designation"),
+    path("process/designation/<slug:slug>/check/", designations.check, name="designation-check"),
+    path("process/designation/<slug:slug>/try/", designations.trial, name="designation-try"),
+    path("process/designation/<slug:slug>/apply/", designations.apply, name="designation-apply"),
+    path("process/designation/<slug:slug>/codeowners/", designations.codeowners, name="designation-codeowners"),
+    path("process/availability/", colleagues.people, name="designation-people"),
+    path("process/availability/skills/", colleagues.skills, name="designation-skills"),
+    path("process/availability/absences/", colleagues.absence, name="designation-absence"),
+    path("process/availability/absences/<int:absence_id>/end/", colleagues.back, name="designation-back"),
+    path("process/", process.process, name="process"),
+    path("process/template/", process.template, name="process-template"),
+    path("process/template/restore/", process.restore, name="process-restore"),
+    path("process/ranking/", ranking.ranking, name="process-ranking"),
+    path("process/ranking/try/", ranking.trial, name="process-ranking-try"),
+    path("process/drift/", process.drift, name="process-drift"),
+    path("process/gallery/", process.gallery, name="process-gallery"),
+    path("process/gallery/ready/", process.ready, name="process-ready"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invitations/<int:invitation_id>/withdraw/", people.uninvite, name="uninvite"),
@@ -82,9 +126,22 @@ urlpatterns = [
     path("people/<int:user_id>/active/", people.active, name="person-active"),
     path("teams/", people.teams, name="teams"),
     path("teams/<slug:slug>/", people.team, name="team"),
+    path("progress/", progress.progress, name="progress"),
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
     path("account/", account.account, name="account"),
+    path("account/notifications/", notices.preferences, name="notifications"),
+    path("account/notifications/subscribe/", notices.subscribe, name="subscribe"),
+    path("channels/", notices.channels, name="channels"),
+    path("channels/preview/", notices.preview, name="channel-preview"),
+    path("channels/<int:channel_id>/", notices.channel, name="channel"),
+    path("channels/<int:channel_id>/test/", notices.test, name="channel-test"),
+    path("channels/<int:channel_id>/replay/", notices.replay, name="channel-replay"),
+    path("channels/<int:channel_id>/delete/", notices.delete, name="channel-delete"),
+    path("deliveries/", notices.deliveries, name="deliveries"),
+    path("deliveries/<int:delivery_id>/", notices.delivery, name="delivery"),
+    path("deliveries/<int:delivery_id>/resend/", notices.resend, name="delivery-resend"),
+    path("unsubscribe/<str:token>/", notices.unsubscribe, name="unsubscribe"),
     path("account/tokens/", account.tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke/", account.revoke, name="token-revoke"),
 ]

@@ -1,6 +1,9 @@
 """The REST API, as a script sees it."""
 
+import re
 from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from django.test import Client
 from errata.adapters.memory.event_store import MemoryEventStore
 from errata.apps.accounts.types import Actor
 from errata.apps.projects.types import ProjectView
+from tests.web import shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("events")]
 
@@ -207,3 +211,154 @@ def test_an_event_that_is_not_there_is_404(
     assert call("get", f"/issues/{key}/events").json() == {"items": [], "next": None}
     assert call("get", f"/issues/{key}/events/latest").status_code == 404
     assert call("get", f"/events/{'a' * 32}").status_code == 404
+
+
+def test_an_issue_is_put_under_another_and_taken_out(
+    api: Callable[..., Any], bob: Actor, payments: ProjectView
+) -> None:
+    call = api(bob)
+    call("post", "/issues", {"project": "payments", "title": "Whole"})
+    part = call("post", "/issues", {"project": "payments", "title": "Part", "parent": "PAY-1"}).json()
+    assert (part["parent"], part["parts"], part["due_at"], part["clock_state"], part["score"]) == (
+        "PAY-1", 0, None, "", 0,
+    )  # fmt: skip
+    assert call("get", "/issues/PAY-1").json()["parts"] == 1
+
+    assert call("patch", "/issues/PAY-1", {"parent": "PAY-2"}).status_code == 409
+    assert call("patch", "/issues/PAY-2", {"parent": ""}).json()["parent"] is None
+    assert call("patch", "/issues/PAY-2", {"title": "Renamed", "parent": "PAY-1"}).json()["parent"] == "PAY-1"
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "xlsx"])
+def test_a_search_is_taken_away_as_a_file(
+    api: Callable[..., Any], bob: Actor, mallory: Actor, payments: ProjectView, kind: str
+) -> None:
+    call = api(bob)
+    call("post", "/issues", {"project": "payments", "title": "Secret"})
+
+    answer = call("get", "/issues/export", query="is:open", format=kind)
+    content = b"".join(answer.streaming_content)
+
+    assert (b"PK" if kind == "xlsx" else b"Secret") in content
+    other = b"".join(api(mallory)("get", "/issues/export", format=kind).streaming_content)
+    assert b"Secret" not in other
+    assert call("get", "/issues/export", format="pdf").status_code == 400
+
+
+def test_how_the_work_goes_is_told(api: Callable[..., Any], bob: Actor, payments: ProjectView) -> None:
+    call = api(bob)
+
+    told = call("get", "/progress", days=7, by="type")
+
+    assert told.status_code == 200
+    assert told.json().keys() >= {"funnel", "flow", "stages", "ages", "throughput", "opened", "parts"}
+    assert call("get", "/progress", by="colour").json()["error"]["code"] == "part_unknown"
+
+
+def test_the_page_of_the_api_is_drawn_with_files_of_this_installation(db: None) -> None:
+    page = Client().get("/api/v1/docs").content.decode()
+    files = re.findall(r'(?:src|href)="([^"]+)"', page)
+
+    assert any(file.endswith("swagger-ui-bundle.js") for file in files)
+    for file in files:
+        with closing(Client().get(file)) as answer:
+            assert answer.status_code == 200, file
+            assert "html" not in answer.headers["Content-Type"], file
+
+
+def test_the_description_tells_the_shape_of_errors(db: None) -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            shape = operation["responses"]["default"]["content"]["application/json"]["schema"]["$ref"]
+            assert shape == "#/components/schemas/ErrorBody", path
+    assert "request_id" in document["components"]["schemas"]["Fault"]["properties"]
+
+
+def test_comments_and_activity_follow_each_other_in_pages(
+    api: Callable[..., Any], bob: Actor, payments: ProjectView
+) -> None:
+    call = api(bob)
+    key = call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"}).json()["key"]
+    for number in range(5):
+        call("post", f"/issues/{key}/comments", {"body": f"Number {number}"})
+
+    comments = [each["body"] for each in whole(call, f"/issues/{key}/comments", limit=2)]
+    activity = [each["id"] for each in whole(call, f"/issues/{key}/activity", limit=2)]
+
+    assert comments == [f"Number {number}" for number in range(5)]
+    assert len(activity) == 6
+    assert activity == sorted(set(activity), reverse=True)
+
+
+def test_a_body_that_is_not_json_is_told_where_it_breaks(api: Callable[..., Any], bob: Actor) -> None:
+    refused = api(bob)("post", "/issues", '{"project": }')
+
+    assert refused.status_code == 400
+    assert "line 1 column 13" in refused.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("get", "/nothing", 404), ("get", "/", 404), ("delete", "/issues", 405), ("get", "/issues/PAY-1/transition", 405)],
+)
+def test_what_no_endpoint_answers_has_the_one_shape_too(
+    api: Callable[..., Any], bob: Actor, method: str, path: str, status: int
+) -> None:
+    answer = getattr(Client(), method)(f"/api/v1{path}")
+
+    assert answer.status_code == status
+    error = answer.json()["error"]
+    assert error["request_id"] == answer.headers["X-Request-Id"]
+    assert error["message"].endswith((".", "is."))
+    assert status == 404 or "Use " in error["message"]
+
+
+def whole(call: Callable[..., Any], path: str, *, limit: int) -> list[Any]:
+    """All items of a list, page by page."""
+    items: list[Any] = []
+    cursor = None
+    while True:
+        page = call("get", path, limit=limit, **({"cursor": cursor} if cursor else {})).json()
+        assert len(page["items"]) <= limit
+        items += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return items
+
+
+def test_a_token_for_projects_alone_lists_projects_without_counting_issues(
+    api: Callable[..., Any], alice: Actor, payments: ProjectView
+) -> None:
+    narrow, wide = api(alice, scopes=["project:read"]), api(alice)
+    wide("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"})
+
+    assert [each["open_issues"] for each in wide("get", "/projects").json()["items"]] == [1]
+    assert [each["open_issues"] for each in narrow("get", "/projects").json()["items"]] == [None]
+    assert narrow("get", f"/projects/{payments.slug}").json()["open_issues"] is None
+    assert narrow("get", "/issues").status_code == 403
+
+
+def test_the_events_of_an_issue_are_listed_and_read_whole(
+    api: Callable[..., Any], bob: Actor, mallory: Actor, payments: ProjectView, events: MemoryEventStore, now: datetime
+) -> None:
+    times = [now - timedelta(minutes=minutes) for minutes in (90, 30, 2)]
+    newest = shop.fail(payments, number=0, at=now, times=times)
+    call = api(bob)
+
+    listed = whole(call, "/issues/PAY-1/events", limit=2)
+    latest = call("get", "/issues/PAY-1/events/latest").json()
+    oldest = call("get", "/issues/PAY-1/events/oldest").json()
+    by_id = call("get", f"/events/{newest}").json()
+
+    assert [event["timestamp"] for event in listed] == sorted((event["timestamp"] for event in listed), reverse=True)
+    assert (len(listed), listed[0]["id"], latest["id"]) == (3, newest, newest)
+    assert by_id == latest
+    assert (latest["issue"], latest["older"], latest["newer"]) == ("PAY-1", listed[1]["id"], None)
+    assert (oldest["id"], oldest["newer"]) == (listed[2]["id"], listed[1]["id"])
+    frame = latest["exceptions"][-1]["frames"][-1]
+    assert (frame["function"], frame["lineno"], frame["vars"]["voucher"]) == ("total", 42, "None")
+    assert latest["title"].startswith("TypeError: unsupported operand")
+    for path in (f"/events/{newest}", "/issues/PAY-1/events", f"/issues/PAY-1/events/{newest}"):
+        assert api(mallory)("get", path).status_code == 404, path

@@ -6,7 +6,7 @@ import pytest
 
 from errata.core.ids import EventId, ProjectId
 from errata.core.signal import Signal
-from errata.ports.event_store import EventStore, Scope
+from errata.ports.event_store import EventStore, Scope, Total
 from tests.contracts.signals import NOON, event, event_id, facts, number_of, other
 
 MINUTE = timedelta(minutes=1)
@@ -310,6 +310,18 @@ def test_events_and_distinct_users_are_counted_and_nobody_is_not_a_user(store: E
     store.put([event(number, user=user) for number, user in enumerate(["id:1", "id:2", "id:1", "", ""])], token="t")
 
     assert store.count(ALL) == (5, 2)
+
+
+def test_each_group_is_totalled_within_the_scope(store: EventStore):
+    store.put(
+        [event(1, fingerprint=1, user="id:1"), event(2, fingerprint=1, at=NOON + MINUTE, user="id:2"),
+         event(3, fingerprint=2), event(4, fingerprint=1, at=NOON + 5 * MINUTE)],
+        token="t",
+    )  # fmt: skip
+
+    totals = store.totals(Scope(projects={ProjectId(1): [1, 3]}, until=NOON + 5 * MINUTE))
+
+    assert totals == {(1, 1): Total(count=2, users=2, first=NOON, last=NOON + MINUTE)}
 
 
 # Tags

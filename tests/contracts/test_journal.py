@@ -148,7 +148,7 @@ def test_a_large_record_comes_back_whole(writer, reader):
 
 def test_a_full_journal_refuses_and_keeps_what_it_has(writer, reader):
     kept: list[bytes] = []
-    with pytest.raises(JournalFull):  # noqa: PT012 - how many fit is the adapter's
+    with pytest.raises(JournalFull):
         for number in range(100):
             record = bytes([number]) * 100_000
             writer.append([record])
@@ -166,7 +166,7 @@ def test_nothing_of_a_refused_append_is_kept(writer, reader):
 
 
 def test_a_full_journal_takes_records_again_once_it_is_trimmed(writer, reader):
-    with pytest.raises(JournalFull):  # noqa: PT012
+    with pytest.raises(JournalFull):
         for _ in range(100):
             writer.append([b"x" * 100_000])
     reader.trim(through=reader.read(after=0, **MANY)[-1].position)

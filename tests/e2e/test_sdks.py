@@ -24,6 +24,9 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Nothing of ours is elsewhere. Without this the browser asks for names of its own, and where none is answered its
+    # first pages wait for that, twenty seconds each.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]

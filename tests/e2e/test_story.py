@@ -16,7 +16,16 @@ from tests.running import PASSWORD, ROOT, Running, free_port, until
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("story")]
 
 _CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    # Nothing of ours is elsewhere. Without this the browser asks for names of its own, and where none is answered its
+    # first pages wait for that, twenty seconds each.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
 # What ends a hung test on a machine under load; nothing here is timed.
 _PATIENCE_MS = 30_000
 
@@ -210,6 +219,63 @@ def test_a_list_is_worked_by_keyboard_and_taken_back(shop: Shop, page: Page) -> 
 
     page.keyboard.press("z")
     expect(row.get_by_label("Priority: Medium")).to_be_visible()
+
+
+def reported(page: Page, shop: Shop, title: str) -> None:
+    """Open an issue that nothing has happened to yet."""
+    page.goto(f"{shop.url}/issues/new/")
+    page.get_by_label("Title").fill(title)
+    page.get_by_role("button", name="Create issue").click()
+    expect(page.locator("h1")).to_have_text(title)
+
+
+def test_a_stage_that_needs_somebody_leads_to_the_people_by_keyboard_alone(shop: Shop, page: Page) -> None:
+    reported(page, shop, "Nobody has it yet")
+
+    page.keyboard.press("s")
+    expect(page.locator("#picker [data-name=Assigned]")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#picker [data-name=Closed]")).to_be_focused()
+    page.keyboard.press("ArrowDown")  # the others can't be chosen: round again
+    expect(page.locator("#picker [data-name=Assigned]")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Assign to…").fill("olga")
+    page.keyboard.press("Enter")
+
+    stage(page, "Assigned")
+
+
+def test_closing_by_its_key_asks_only_for_the_reason(shop: Shop, page: Page) -> None:
+    reported(page, shop, "Not worth a fix")
+
+    page.keyboard.press("e")
+    expect(page.locator("#pick-note")).to_be_focused()
+    page.keyboard.type("Seen on one machine only.")
+    page.locator("#picker [data-note-go]").click()
+
+    stage(page, "Closed")
+    expect(page.get_by_text("Seen on one machine only.").first).to_be_visible()
+
+
+def test_tab_finishes_a_word_of_the_search_and_else_goes_on(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/issues/")
+    query = page.locator("[data-query]")
+
+    query.fill("is:open prio")
+    page.locator("#complete-0").wait_for()
+    page.keyboard.press("Tab")
+    expect(query).to_have_value("is:open priority:")
+
+    query.fill("is:open ")
+    page.keyboard.press("Tab")
+    expect(query).not_to_be_focused()
+    expect(query).to_have_value("is:open ")
+
+
+def test_the_page_of_the_api_is_drawn(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/api/v1/docs")
+
+    expect(page.get_by_text("/api/v1/issues/{key}/transition")).to_be_visible()
 
 
 def test_the_palette_finds_an_issue_by_some_of_its_letters(shop: Shop, page: Page) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import json
 import threading
 from types import SimpleNamespace
 
@@ -112,7 +113,13 @@ def test_a_long_body_streams_and_is_closed(connection):
 def test_a_body_over_the_limit_is_refused(connection):
     answer, body = ask(connection, "POST", "/", b"x" * (BODY_BYTES_MAX + 1))
     assert answer.status == 413
-    assert body == b"At most 4194304 bytes are taken here.\n"
+    assert body == b"At most 4 MiB are taken here.\n"
+
+
+def test_below_an_api_it_is_refused_as_that_api_refuses(connection):
+    answer, body = ask(connection, "POST", "/api/v1/issues", b"x" * (BODY_BYTES_MAX + 1))
+    assert (answer.status, answer.headers["content-type"]) == (413, "application/json")
+    assert json.loads(body)["error"]["message"] == "At most 4 MiB are taken here."
 
 
 def scope(client, **headers):

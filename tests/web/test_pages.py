@@ -1,5 +1,7 @@
 """What the pages show, to whom, and what they cost."""
 
+import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +16,9 @@ from errata.apps.accounts.types import Actor
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries
 from errata.apps.projects.types import ProjectView
+from errata.core.event.view import view
 from errata.ports.event_store import StoreUnavailable
+from errata.web.issues import presenter
 from tests.web import shop
 
 HTMX = {"HX-Request": "true"}
@@ -158,8 +162,9 @@ def test_a_change_of_many_is_one_answer_with_its_undo(
 def test_the_picker_says_why_a_move_is_not_possible(olga: Actor, browser: Any, failure: str) -> None:
     page = page_of(browser(olga), "/issues/pick/stage/?key=PAY-1", headers=HTMX)
 
-    assert "Say who takes it." in page
+    assert 'data-then="assignee"' in page.split("Say who takes it.")[0], "it leads to the list of people"
     assert 'aria-disabled="true"' in page
+    assert "Fixed is reached from Retest, not from New." in page
     assert "Say why it is closed without a fix." in page
 
 
@@ -250,12 +255,14 @@ def test_another_organisation_sees_nothing(mallory: Actor, browser: Any, failure
 @pytest.mark.parametrize(
     ("path", "queries_max"),
     [
-        ("/issues/", 15),
-        ("/issues/PAY-1/", 22),
+        ("/issues/", 18),
+        ("/issues/PAY-1/", 28),
         ("/issues/rows/?key=PAY-1&key=PAY-2", 6),
-        ("/projects/", 8),
+        ("/projects/", 9),
         ("/people/", 8),
-        ("/live/poll/?after=0", 8),
+        ("/live/poll/?after=0", 9),
+        ("/inbox/", 17),
+        ("/account/notifications/", 9),
     ],
 )
 def test_a_page_asks_the_records_no_more_than_its_budget(
@@ -288,3 +295,65 @@ def test_what_changed_is_told_behind_a_number(
     assert before["changed"] == ["PAY-1"]
     assert after["changed"] == ["PAY-1"]
     assert here.get(f"/live/poll/?after={after['seq']}").json()["changed"] == []
+
+
+def test_the_scrubbing_rules_are_shown_as_they_were_saved(olga: Actor, browser: Any, failure: str) -> None:
+    here = browser(olga)
+    before = page_of(here, "/projects/payments/scrubbing/")
+    here.post("/projects/payments/scrubbing/", {"enabled": "1", "keys": "iban\nbic", "safe_keys": "token_count"})
+
+    after = page_of(here, "/projects/payments/scrubbing/")
+
+    assert areas(before) == ["", ""]
+    assert areas(after) == ["iban\nbic", "token_count"]
+
+
+def areas(page: str) -> list[str]:
+    return re.findall(r"<textarea[^>]*>([^<]*)</textarea>", page)
+
+
+@pytest.mark.parametrize("days", ["0", "999999999999"])
+def test_a_token_that_would_end_at_no_time_is_refused_on_the_form(olga: Actor, browser: Any, days: str) -> None:
+    answer = browser(olga).post("/account/tokens/", {"name": "Deploy", "scopes": ["issue:read"], "days": days})
+
+    assert answer.status_code == 422
+    assert "A token lasts from 1 to" in answer.content.decode()
+
+
+def stack_of(frames: list[tuple[str, bool]]) -> list[tuple[int, str]]:
+    """How the page groups a stack: (frames, words) of each run, most recent call first."""
+    body = {
+        "platform": "python",
+        "exception": {
+            "values": [
+                {
+                    "type": "KeyError",
+                    "value": "'CHF'",
+                    "stacktrace": {
+                        "frames": [
+                            {"module": module, "filename": f"{module}.py", "function": "f", "in_app": in_app}
+                            for module, in_app in frames
+                        ]
+                    },
+                }
+            ]
+        },
+    }
+    [trace] = presenter.traces(view(json.dumps(body).encode()))
+    return [(len(run.frames), run.words) for run in trace.runs]
+
+
+def test_library_frames_between_own_code_fold_into_one_row() -> None:
+    own, django, re_ = ("shop.views", True), ("django.core.handlers", False), ("re._parser", False)
+
+    assert stack_of([django, django, django, own, re_, re_, re_, django]) == [
+        (4, "4 frames in django, re"), (1, ""), (3, "3 frames in django"),
+    ]  # fmt: skip
+    assert stack_of([django, django, own]) == [(1, ""), (1, ""), (1, "")], "two rows are as short as a fold"
+    assert stack_of([(f"lib{n}.mod", False) for n in range(5)] + [own]) == [
+        (1, ""), (5, "5 frames in lib4, lib3, lib2 and 2 more"),
+    ]  # fmt: skip
+
+
+def test_a_stack_without_own_code_opens_its_newest_frame() -> None:
+    assert stack_of([("django.core", False)] * 4) == [(1, ""), (3, "3 frames in django")]

@@ -40,6 +40,7 @@ from errata.ports.event_store import (
     StoredSignal,
     TagSummary,
     TagValue,
+    Total,
 )
 
 # For questions whose condition is the sort key, over few columns. Reading the condition's columns first, to spare the
@@ -184,6 +185,10 @@ class ClickHouseEventStore:
         """Count events exactly, and estimate distinct users."""
         [(events, users)] = self._scoped("count", scope)
         return events, users
+
+    def totals(self, scope: Scope) -> dict[tuple[ProjectId, int], Total]:
+        """Count each group of the scope that has an event in it."""
+        return {(ProjectId(project), group): Total(*own) for project, group, *own in self._scoped("totals", scope)}
 
     def tags(self, scope: Scope, *, values_max: int = 10, events_max: int = TAGS_EVENTS_MAX) -> list[TagSummary]:
         """Summarise every tag key of the newest events, the most frequent first, with its most frequent values."""

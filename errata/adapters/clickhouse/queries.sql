@@ -68,6 +68,12 @@ WHERE $scope
 GROUP BY project_id, fingerprint, bucket
 $narrow
 
+-- name: totals
+SELECT project_id, fingerprint, count(), uniqCombined64If(user, user != ''), min(timestamp), max(timestamp)
+FROM events
+WHERE $scope
+GROUP BY project_id, fingerprint
+
 -- name: spread
 SELECT
     project_id, release, environment, count(), toUnixTimestamp64Milli(min(timestamp)),

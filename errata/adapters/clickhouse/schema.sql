@@ -72,7 +72,11 @@ SETTINGS
     -- A day that is over becomes one part: a question about a month then opens thirty, not three hundred.
     min_age_to_force_merge_seconds = 3600,
     min_age_to_force_merge_on_partition_only = 1,
-    old_parts_lifetime = 30
+    -- What was merged is removed after half a minute, not eight, and so has to be on disk by itself, not when the kernel
+    -- gets to it.
+    min_rows_to_fsync_after_merge = 1,
+    old_parts_lifetime = 30,
+    max_cleanup_delay_period = 60
 
 -- name: 3_signals
 -- Everything that is not an event, kept for what will read it.
@@ -108,4 +112,6 @@ SETTINGS
     max_parts_to_merge_at_once = 20,
     min_age_to_force_merge_seconds = 3600,
     min_age_to_force_merge_on_partition_only = 1,
-    old_parts_lifetime = 30
+    min_rows_to_fsync_after_merge = 1,
+    old_parts_lifetime = 30,
+    max_cleanup_delay_period = 60

@@ -28,6 +28,7 @@ from errata.ports.event_store import (
     StoredSignal,
     TagSummary,
     TagValue,
+    Total,
 )
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -151,6 +152,21 @@ class MemoryEventStore:
         """Count events and distinct users."""
         events = self._scoped(scope)
         return len(events), len({event.facts.user for event in events if event.facts.user})
+
+    def totals(self, scope: Scope) -> dict[tuple[ProjectId, int], Total]:
+        """Count each group of the scope that has an event in it."""
+        groups: dict[tuple[ProjectId, int], list[StoredEvent]] = {}
+        for event in self._scoped(scope):
+            groups.setdefault(_group(event), []).append(event)
+        return {
+            group: Total(
+                count=len(own),
+                users=len({event.facts.user for event in own if event.facts.user}),
+                first=min(event.timestamp for event in own),
+                last=max(event.timestamp for event in own),
+            )
+            for group, own in groups.items()
+        }
 
     def tags(self, scope: Scope, *, values_max: int = 10, events_max: int = TAGS_EVENTS_MAX) -> list[TagSummary]:
         """Summarise every tag key of the newest events, the most frequent first, with its most frequent values."""

@@ -1,7 +1,11 @@
 """Issues: list, report, change, move, talk about."""
 
+import tempfile
 from datetime import UTC, datetime
+from typing import TypeVar
 
+from django.http import FileResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from ninja import Router, Status
 from ninja.params.functions import Query
 
@@ -17,11 +21,18 @@ from errata.api.native.schemas import (
     Page,
     TransitionIn,
 )
-from errata.apps.issues import operations, queries
+from errata.apps.issues import exporting, operations, queries
+
+Numbered = TypeVar("Numbered", CommentOut, ActivityOut)
 
 router = Router(tags=["Issues"])
 
-_SORTS = "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `created`, `updated`; `-` reverses."
+# Below this a workbook stays in memory.
+_SPOOL_BYTES = 4 * 2**20
+
+_SORTS = (
+    "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `score`, `created`, `updated`; `-` reverses."
+)
 
 
 @router.get("/issues", response=Page[IssueOut], summary="List and search issues")
@@ -44,9 +55,30 @@ def create_issue(request: ApiRequest, body: IssueIn) -> Status[IssueDetailOut]:
     """An issue that no event raised."""
     created = operations.create_issue(
         project=body.project, title=body.title, description=body.description, type=body.type, priority=body.priority,
-        severity=body.severity, assignee=body.assignee, labels=body.labels, by=request.auth, at=datetime.now(UTC),
+        severity=body.severity, assignee=body.assignee, labels=body.labels,
+        parent=body.parent or None, by=request.auth, at=datetime.now(UTC),
     )  # fmt: skip
     return Status(201, _detail(request, created.key))
+
+
+@router.get("/issues/export", summary="All issues a search finds, as a file")
+def export_issues(
+    request: ApiRequest,
+    format: str = Query("jsonl", description="`csv`, `xlsx` or `jsonl`."),  # noqa: A002 (the query's word)
+    query: str = Query("", description="The search language; all issues when empty."),
+    sort: str = Query("", description=_SORTS),
+) -> HttpResponseBase:
+    """However many there are: the answer is streamed. Texts that a spreadsheet would run are guarded in CSV."""
+    chosen, now = exporting.checked_format(format), datetime.now(UTC)
+    found = exporting.export_issues(actor=request.auth, query=query, sort=sort, format=chosen, now=now)
+    kind = exporting.CONTENT_TYPES[chosen]
+    if chosen == "xlsx":
+        # The response reads it after this returns, and closes it.
+        file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 (the response closes it)
+        exporting.write_xlsx(found, file)
+        file.seek(0)
+        return FileResponse(file, as_attachment=True, filename=exporting.file_name(chosen, at=now), content_type=kind)
+    return StreamingHttpResponse(exporting.lines(found, chosen), content_type=kind)
 
 
 @router.get("/issues/{key}", response=IssueDetailOut, summary="Get an issue")
@@ -58,7 +90,7 @@ def get_issue(request: ApiRequest, key: str) -> IssueDetailOut:
 @router.patch("/issues/{key}", response=IssueDetailOut, summary="Change an issue")
 def patch_issue(request: ApiRequest, key: str, body: IssuePatch) -> IssueDetailOut:
     """Change fields, assignee and deputy. Stages change by a transition."""
-    changes = body.dict(exclude_unset=True, exclude={"assignee", "deputy"})
+    changes = body.dict(exclude_unset=True, exclude={"assignee", "deputy", "parent"})
     now = datetime.now(UTC)
     if set(changes) - {"version"}:
         operations.update_issue(key=key, **changes, by=request.auth, at=now)
@@ -67,6 +99,8 @@ def patch_issue(request: ApiRequest, key: str, body: IssuePatch) -> IssueDetailO
         operations.assign_issue(key=key, to=people["assignee"] or None, by=request.auth, at=now)
     if "deputy" in people:
         operations.set_deputy(key=key, to=people["deputy"] or None, by=request.auth, at=now)
+    if "parent" in body.model_fields_set:
+        operations.set_parent(key=key, parent=body.parent or None, by=request.auth, at=now)
     return _detail(request, key)
 
 
@@ -81,9 +115,15 @@ def transition(request: ApiRequest, key: str, body: TransitionIn) -> IssueDetail
 
 
 @router.get("/issues/{key}/comments", response=Page[CommentOut], summary="List an issue's comments")
-def list_comments(request: ApiRequest, key: str) -> Page[CommentOut]:
+def list_comments(
+    request: ApiRequest,
+    key: str,
+    cursor: int = Query(0, description="`next` of the page before."),
+    limit: int = Query(50, ge=1, le=200),
+) -> Page[CommentOut]:
     """Oldest first."""
-    return Page(items=[CommentOut.of(comment) for comment in queries.comments(actor=request.auth, key=key)])
+    found = queries.comments(actor=request.auth, key=key, after=cursor, limit=limit + 1)
+    return _page([CommentOut.of(comment) for comment in found], limit=limit)
 
 
 @router.post("/issues/{key}/comments", response={201: CommentOut}, summary="Comment on an issue")
@@ -94,9 +134,21 @@ def comment(request: ApiRequest, key: str, body: CommentIn) -> Status[CommentOut
 
 
 @router.get("/issues/{key}/activity", response=Page[ActivityOut], summary="What happened to an issue")
-def list_activity(request: ApiRequest, key: str) -> Page[ActivityOut]:
+def list_activity(
+    request: ApiRequest,
+    key: str,
+    cursor: int | None = Query(None, description="`next` of the page before."),
+    limit: int = Query(50, ge=1, le=200),
+) -> Page[ActivityOut]:
     """Newest first: every change with its actor."""
-    return Page(items=[ActivityOut.of(activity) for activity in queries.activity(actor=request.auth, key=key)])
+    found = queries.activity(actor=request.auth, key=key, before=cursor, limit=limit + 1)
+    return _page([ActivityOut.of(activity) for activity in found], limit=limit)
+
+
+def _page(found: list[Numbered], *, limit: int) -> Page[Numbered]:
+    """One page of what was asked for with one more, which tells whether another follows."""
+    items = found[:limit]
+    return Page(items=items, next=str(items[-1].id) if len(found) > limit else None)
 
 
 def _detail(request: ApiRequest, key: str) -> IssueDetailOut:

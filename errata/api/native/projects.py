@@ -1,5 +1,6 @@
 """Projects and their keys."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from ninja import Router, Status
 
 from errata.api.kit import ApiRequest
 from errata.api.native.schemas import KeyIn, KeyOut, KeyPatch, Page, ProjectIn, ProjectOut, ProjectPatch
+from errata.apps.accounts.permissions import may
 from errata.apps.issues import queries as issues
 from errata.apps.projects import operations, queries
 from errata.apps.projects.types import KeyView, ProjectView
@@ -17,9 +19,8 @@ router = Router(tags=["Projects"])
 @router.get("/projects", response=Page[ProjectOut], summary="List the projects")
 def list_projects(request: ApiRequest) -> Page[ProjectOut]:
     """All projects of the token's organisation."""
-    opened = issues.count_open(actor=request.auth)
     known = queries.list_projects(actor=request.auth)
-    return Page(items=[ProjectOut.of(project, open_issues=opened.get(project.id, 0)) for project in known])
+    return Page(items=_counted(request, known))
 
 
 @router.post("/projects", response={201: ProjectOut}, summary="Create a project")
@@ -34,7 +35,7 @@ def create_project(request: ApiRequest, body: ProjectIn) -> Status[ProjectOut]:
 @router.get("/projects/{slug}", response=ProjectOut, summary="Get a project")
 def get_project(request: ApiRequest, slug: str) -> ProjectOut:
     """A project by its slug, its key or its number."""
-    return _counted(request, queries.project(actor=request.auth, which=slug))
+    return _counted(request, [queries.project(actor=request.auth, which=slug)])[0]
 
 
 @router.patch("/projects/{slug}", response=ProjectOut, summary="Change a project")
@@ -46,7 +47,7 @@ def patch_project(request: ApiRequest, slug: str, body: ProjectPatch) -> Project
     project = operations.update_project(which=slug, **changes, by=request.auth, at=now)
     if quota is not None:
         project = operations.set_quota(which=slug, per_minute=quota, by=request.auth, at=now)
-    return _counted(request, project)
+    return _counted(request, [project])[0]
 
 
 @router.get("/projects/{slug}/keys", response=Page[KeyOut], summary="List a project's keys")
@@ -72,8 +73,11 @@ def patch_key(request: ApiRequest, key_id: int, body: KeyPatch) -> KeyOut:
     return _shown(operations.update_key(key_id=key_id, **changes, by=request.auth, at=now))
 
 
-def _counted(request: ApiRequest, project: ProjectView) -> ProjectOut:
-    return ProjectOut.of(project, open_issues=issues.count_open(actor=request.auth).get(project.id, 0))
+def _counted(request: ApiRequest, known: Sequence[ProjectView]) -> list[ProjectOut]:
+    if not may(request.auth, "issue:read"):
+        return [ProjectOut.of(project, open_issues=None) for project in known]
+    opened = issues.count_open(actor=request.auth)
+    return [ProjectOut.of(project, open_issues=opened.get(project.id, 0)) for project in known]
 
 
 def _shown(key: KeyView) -> KeyOut:

@@ -41,12 +41,12 @@ class ProjectOut(Schema):
     team: str
     active: bool
     quota_per_minute: int
-    open_issues: int
+    open_issues: int | None = Field(description="Null when the token may not read issues.")
     created_at: datetime
     first_event_at: datetime | None
 
     @staticmethod
-    def of(project: ProjectView, *, open_issues: int) -> "ProjectOut":
+    def of(project: ProjectView, *, open_issues: int | None) -> "ProjectOut":
         return ProjectOut(**asdict(project), open_issues=open_issues)
 
 
@@ -100,7 +100,7 @@ class IssueProjectOut(Schema):
 _ISSUE_FIELDS = (
     "id", "key", "title", "culprit", "type", "priority", "severity", "stage", "category", "level", "platform", "source",
     "count", "users", "comments", "first_seen", "last_seen", "created_at", "updated_at", "regressed", "first_release",
-    "last_release", "version",
+    "last_release", "version", "score", "waiting_on", "clock_state", "due_at", "parts", "parts_done", "blockers",
 )  # fmt: skip
 
 
@@ -135,6 +135,14 @@ class IssueOut(Schema):
     first_release: str
     last_release: str
     version: int
+    parent: str | None = Field(description="The key of the issue this one is a part of.")
+    parts: int = Field(description="How many issues are a part of this one.")
+    parts_done: int
+    blockers: int = Field(description="How many open issues block this one.")
+    due_at: datetime | None = Field(description="When the clock that is due first runs out.")
+    clock_state: str = Field(description="running, at_risk, breached, paused or met; empty without a clock.")
+    score: float = Field(description="By the basis for ranking of its project's template; greater comes first.")
+    waiting_on: str
 
     @staticmethod
     def fields_of(row: IssueRow) -> dict[str, Any]:
@@ -145,6 +153,7 @@ class IssueOut(Schema):
             "project": project,
             "labels": [label.name for label in row.labels],
             "unhandled": row.is_unhandled,
+            "parent": row.parent or None,
         }
 
     @staticmethod
@@ -211,6 +220,7 @@ class IssueIn(Schema):
     severity: str = "Minor"
     assignee: str | None = Field(None, description="An e-mail address.")
     labels: list[str] = []
+    parent: str | None = Field(None, description="The key of the issue it is a part of.")
 
 
 class IssuePatch(Schema):
@@ -224,6 +234,7 @@ class IssuePatch(Schema):
     labels: list[str] | None = None
     assignee: str | None = Field(None, description="An e-mail address; the empty text takes the assignee away.")
     deputy: str | None = Field(None, description="An e-mail address; the empty text takes the deputy away.")
+    parent: str | None = Field(None, description="The key of the issue it is a part of; the empty text takes it out.")
     version: int | None = None
 
 

@@ -52,6 +52,8 @@ __all__ = [
 INVITATION_TTL = timedelta(days=14)
 # How exactly "last used" is kept. Exact would be a write for every request.
 _TOKEN_USE_EVERY = timedelta(hours=1)
+# Ten years: who wants more wants one that never ends.
+TOKEN_DAYS_MAX = 3650
 
 
 class AlreadySetUp(Refusal):
@@ -73,6 +75,13 @@ class LastOwner(Refusal):
 
     code = "last_owner"
     status = 409
+
+
+class TokenEndRefused(Refusal):
+    """A token that would end before it begins, or after everybody's time."""
+
+    code = "token_end_refused"
+    status = 422
 
 
 class TokenNotFound(Refusal):
@@ -291,6 +300,14 @@ def remove_from_team(*, slug: str, user_id: int, by: Actor, at: datetime) -> Non
         if row:
             rows.delete()
             audit.record(by=by, action="team.member_removed", target=slug, at=at, before={"person": row.user.email})
+
+
+def token_end(*, days: int, at: datetime) -> datetime:
+    """Return when a token of that many days ends. Raises TokenEndRefused."""
+    if not 1 <= days <= TOKEN_DAYS_MAX:
+        msg = f"A token lasts from 1 to {TOKEN_DAYS_MAX} days, or for ever; not {days}."
+        raise TokenEndRefused(msg)
+    return at + timedelta(days=days)
 
 
 def create_token(

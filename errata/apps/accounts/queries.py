@@ -1,6 +1,7 @@
 """Reads of people, teams and tokens."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Prefetch, QuerySet
 
@@ -170,6 +171,21 @@ def team_id(*, actor: Actor, slug: str) -> int:
         msg = f"There is no team {slug}."
         raise TeamNotFound(msg, team=slug)
     return found
+
+
+class TeamRef(NamedTuple):
+    """A team without its members."""
+
+    id: int
+    slug: str
+    name: str
+
+
+def team_ref(*, actor: Actor, slug: str) -> TeamRef:
+    """The team with this slug. Raises TeamNotFound."""
+    found = Team.objects.filter(id=team_id(actor=actor, slug=slug)).values_list("id", "slug", "name").first()
+    assert found is not None
+    return TeamRef(*found)
 
 
 def team_ids_of(*, actor: Actor) -> list[int]:

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.audit import operations as audit
 from errata.apps.audit.types import Deed
 from errata.apps.issues.counts import next_seq
-from errata.apps.issues.models import Activity, Issue, Watcher
+from errata.apps.issues.models import Activity, Issue, IssueLink, Watcher
 from errata.apps.issues.types import Changed
 from errata.apps.projects import queries as projects
 from errata.apps.records import storable_json
@@ -99,8 +99,16 @@ def save(
     Issue.objects.filter(id=issue.id).update(**values)
     for name, value in values.items():
         setattr(issue, name, value)
+    if "is_open" in values or "parent_id" in values:
+        _stir_relatives(issue, values["seq"])
     activities = tell(issue, changes, by=by, at=at)
     return Changed(key=key_of(issue), version=issue.version, activities=activities)
+
+
+def _stir_relatives(issue: Issue, seq: int) -> None:
+    """Pages show how far an issue's parent is, and what waits for it: those rows are to be drawn anew too."""
+    waiting = IssueLink.objects.filter(source_id=issue.id, kind="blocks").values("target_id")
+    Issue.objects.filter(Q(id=issue.parent_id) | Q(id__in=waiting)).update(seq=seq)
 
 
 def tell(issue: Issue, changes: Sequence[Change], *, by: Actor, at: datetime) -> list[int]:
@@ -171,6 +179,9 @@ _PAST = {
     "assignee": "assigned",
     "deputy": "deputised",
     "stage": "moved",
+    "waiting_on": "waiting",
+    "acknowledged": "acknowledged",
+    "escalated": "escalated",
     "commented": "commented",
     "comment_edited": "comment_edited",
     "comment_deleted": "comment_deleted",
@@ -181,4 +192,5 @@ _PAST = {
     "unmerged": "unmerged",
     "split": "split",
     "split_from": "split_from",
+    "parent": "put_under",
 }

@@ -20,10 +20,14 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "users": ("users", "id"),
     "priority": ("priority_rank", "last_seen", "id"),
     "severity": ("severity_rank", "last_seen", "id"),
+    "score": ("score", "id"),
     "created": ("created_at", "id"),
     "updated": ("updated_at", "id"),
+    "due": ("due_at", "id"),
 }
-_MOMENTS = {"last_seen", "first_seen", "created_at", "updated_at"}
+_MOMENTS = {"last_seen", "first_seen", "created_at", "updated_at", "due_at"}
+# Orders in which first is what others put last: nobody looks for what is due in a year.
+_ASCENDING = {"due"}
 
 
 class CursorRefused(Refusal):
@@ -50,7 +54,17 @@ class Order(NamedTuple):
 
     @property
     def ordering(self) -> list[str]:
-        return [f"-{column}" if self.descending else column for column in self.columns]
+        return [f"-{column}" if self.falls else column for column in self.columns]
+
+    @property
+    def falls(self) -> bool:
+        """Whether the database begins with the greatest."""
+        return self.descending != (self.sort in _ASCENDING)
+
+    @property
+    def listed(self) -> Q:
+        """What has a place in the order: by due time, only what is due at all."""
+        return Q(due_at__isnull=False) if self.sort == "due" else Q()
 
 
 def order_of(sort: str, *, searched: Order) -> Order:
@@ -74,7 +88,7 @@ def cursor_at(values: Iterable[Any], order: Order) -> str:
 def behind(cursor: str, order: Order) -> Q:
     """The issues behind the place. Raises CursorRefused."""
     values = _values(cursor, order)
-    step = "lt" if order.descending else "gt"
+    step = "lt" if order.falls else "gt"
     condition = Q()
     for index in range(len(values)):
         same = dict(zip(order.columns[:index], values[:index], strict=True))
@@ -98,4 +112,6 @@ def _value(column: str, value: Any) -> Any:
     if column in _MOMENTS:
         moment = msgspec.convert(value, datetime)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if column == "score":
+        return msgspec.convert(value, float)
     return msgspec.convert(value, int)

@@ -43,6 +43,17 @@ def follow(
         return len(found)
 
 
+def ahead(name: str, *, limit: int = BATCH_MAX) -> list[Followed]:
+    """What `follow` would hand over next, read outside of any transaction.
+
+    For a follower that has to look something up first: the writers needn't wait for that. Nothing is put before what is
+    returned here, because activities are written one transaction after the other.
+    """
+    place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first() or 0
+    rows = Activity.objects.filter(id__gt=place).select_related("issue__project").order_by("id")[:limit]
+    return [_followed(row) for row in rows]
+
+
 def _begin(name: str, *, at: datetime, from_the_beginning: bool) -> int:
     with write():
         newest = 0 if from_the_beginning else Activity.objects.aggregate(newest=Max("id"))["newest"] or 0

@@ -52,7 +52,7 @@ class Issue(models.Model):
     waiting_on = models.CharField(max_length=80, default="")  # somebody outside of the team; "" is nobody
     # What apps above know of the issue, kept here so that lists sort and show it: see operations.note_*.
     score = models.FloatField(default=0)  # of the template's basis for ranking
-    clock_state = models.CharField(max_length=10, default="")  # "", "running", "at_risk", "breached", "paused", "met"
+    clock_state = models.CharField(max_length=10, default="")  # a ClockState
     clock_from = models.DateTimeField(null=True)  # of the clock that is due first
     due_at = models.DateTimeField(null=True)
     merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="merged", db_index=False)
@@ -85,6 +85,12 @@ class Issue(models.Model):
             # What the retest's duty asks every other second. Events don't move it.
             models.Index(fields=("category", "id"), name="issue_category"),
             models.Index(fields=("parent",), condition=models.Q(parent__isnull=False), name="issue_parent"),
+            # Boards count and fill their columns from this alone.
+            models.Index(
+                fields=("organization", "category", "stage", "-last_seen", "-id", "is_open", "project"),
+                condition=models.Q(merged_into__isnull=True),
+                name="issue_board",
+            ),
         )
 
     def __str__(self) -> str:
@@ -253,6 +259,26 @@ class IssueLink(models.Model):
         return f"{self.source_id} {self.kind} {self.target_id}"
 
 
+class Mention(models.Model):
+    """A text of an issue, its description or a comment, that names another issue or a person."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="mentions")
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, related_name="mentions")
+    target = models.ForeignKey(Issue, on_delete=models.CASCADE, null=True, related_name="mentioned_in")
+    person = models.ForeignKey("accounts.User", on_delete=models.CASCADE, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(target__isnull=False) ^ models.Q(person__isnull=False), name="mention_of_one"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.target_id or self.person_id} in {self.issue_id}"
+
+
 class SavedView(models.Model):
     organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
     owner = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
@@ -261,6 +287,8 @@ class SavedView(models.Model):
     shared = models.BooleanField(default=False)
     position = models.IntegerField(default=0)
     created_at = models.DateTimeField()
+    layout = models.CharField(max_length=10, default="list")  # "list", "board"
+    options = models.JSONField(default=dict)  # the rest of its address: columns, sort, lanes, limits, project
 
     class Meta:
         indexes = (models.Index(fields=("organization", "owner"), name="saved_view_of_owner"),)

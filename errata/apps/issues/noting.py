@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
+from django.db import connection
 
 from errata.apps.issues.counts import next_seq
-from errata.apps.issues.models import Issue
 from errata.apps.issues.types import ClockState
 
 
@@ -20,21 +21,27 @@ class ClockNote(msgspec.Struct, frozen=True):
 
 def note_clocks(notes: Mapping[int, ClockNote]) -> None:
     """Write the clocks of issues, by their ids. Belongs in the transaction of who reckons them."""
-    rows = [
-        Issue(id=issue_id, clock_state=note.state, clock_from=note.since, due_at=note.due_at)
-        for issue_id, note in notes.items()
-    ]
-    _write(rows, ["clock_state", "clock_from", "due_at"])
+    _write(
+        "clock_state = %s, clock_from = %s, due_at = %s",
+        [(note.state, _stored(note.since), _stored(note.due_at), issue_id) for issue_id, note in notes.items()],
+    )
 
 
 def note_scores(scores: Mapping[int, float]) -> None:
     """Write the scores of issues, by their ids. Belongs in the transaction of who reckons them."""
-    _write([Issue(id=issue_id, score=score) for issue_id, score in scores.items()], ["score"])
+    _write("score = %s", [(score, issue_id) for issue_id, score in scores.items()])
 
 
-def _write(rows: list[Issue], fields: list[str]) -> None:
+def _write(columns: str, rows: list[tuple[Any, ...]]) -> None:
+    # One prepared statement run often, as in arrivals: what bulk_update builds takes 20 times as long.
     if rows:
         seq = next_seq()
-        for row in rows:
-            row.seq = seq
-        Issue.objects.bulk_update(rows, [*fields, "seq"], batch_size=200)
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE issues_issue SET {columns}, seq = {seq} WHERE id = %s",  # noqa: S608 - constants and a number
+                rows,
+            )
+
+
+def _stored(moment: datetime | None) -> Any:
+    return moment if moment is None else connection.ops.adapt_datetimefield_value(moment)

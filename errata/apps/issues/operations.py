@@ -24,14 +24,17 @@ from errata.apps.issues.changes import (
     watch_as,
 )
 from errata.apps.issues.counts import next_seq
-from errata.apps.issues.following import follow
+from errata.apps.issues.following import ahead, follow
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.linking import link_issues, unlink_issues
+from errata.apps.issues.mentioning import note_mentions
 from errata.apps.issues.merging import merge_issues, split_grouping
 from errata.apps.issues.models import Issue
 from errata.apps.issues.noting import ClockNote, note_clocks, note_scores
+from errata.apps.issues.parenting import put_under, set_parent
 from errata.apps.issues.proving import evidence_of, note_proof, note_shown
 from errata.apps.issues.purging import purge_deleted_projects
+from errata.apps.issues.remarks import remark, wait_on
 from errata.apps.issues.talk import (
     comment_on_issue,
     delete_comment,
@@ -64,6 +67,7 @@ __all__ = [
     "ClockNote",
     "IssueMerged",
     "IssueNotFound",
+    "ahead",
     "apply_events",
     "assign_issue",
     "comment_on_issue",
@@ -79,8 +83,10 @@ __all__ = [
     "note_scores",
     "note_shown",
     "purge_deleted_projects",
+    "remark",
     "save_view",
     "set_deputy",
+    "set_parent",
     "split_grouping",
     "transition_issue",
     "undo",
@@ -88,6 +94,7 @@ __all__ = [
     "unwatch_issue",
     "update_issue",
     "update_view",
+    "wait_on",
     "watch_issue",
 ]
 
@@ -96,6 +103,7 @@ TITLE_CHARS_MAX = 256
 DESCRIPTION_CHARS_MAX = 100_000
 
 Who = str | int | None  # an e-mail address, an id, "me", or nobody
+_NONE: Mapping[str, Any] = {}
 
 
 def create_issue(
@@ -110,6 +118,7 @@ def create_issue(
     severity: str = "Minor",
     assignee: Who = None,
     labels: Iterable[str] = (),
+    parent: str | None = None,
 ) -> Changed:
     """Create an issue by hand. With an assignee it begins where assigning a new one would take it."""
     allow(by, "issue:write")
@@ -125,6 +134,9 @@ def create_issue(
         set_labels(issue, labels)
         created = {name: values[name] for name in ("title", "type", "priority", "severity")} | {"stage": issue.stage}
         activities = tell(issue, [Change("created", after=created)], by=by, at=at)
+        if parent:
+            put_under(issue, parent, by=by, at=at)
+        note_mentions(issue, values["description"], by=by, at=at)
         if by.user_id:
             watch_as(issue, [by.user_id], reason="created", at=at)
         person = find_person(assignee, by=by)
@@ -167,6 +179,8 @@ def update_issue(
             if not name.endswith("_rank") and getattr(issue, name) != value
         ]
         changes += _labelled(issue, labels)
+        if description is not None:
+            note_mentions(issue, wanted["description"], by=by, at=at)
         return save(issue, changes, by=by, at=at, fields=wanted)
 
 
@@ -178,16 +192,24 @@ def assign_issue(
     to: Who | UnsetType = UNSET,
     deputy: Who | UnsetType = UNSET,
     version: int | None = None,
+    reason: str = "",
+    evidence: Mapping[str, Any] = _NONE,
+    deputy_reason: str = "",
 ) -> Changed:
-    """Give an issue to somebody, or to nobody. A new issue that gets an assignee moves on, as its workflow says."""
+    """Give an issue to somebody, or to nobody. A new issue that gets an assignee moves on, as its workflow says.
+
+    The activity keeps the reason, and the evidence for it: who was considered, by which rule.
+    """
     allow(by, "issue:write")
     with write():
         issue = issue_to_change(key, by=by, version=version)
         activities: list[int] = []
         if deputy is not UNSET:
-            activities += _deputise(issue, find_person(deputy, by=by), by=by, at=at).activities
+            person = find_person(deputy, by=by)
+            activities += _deputise(issue, person, by=by, at=at, reason=deputy_reason).activities
         if to is not UNSET:
-            activities += _assign(issue, find_person(to, by=by), by=by, at=at).activities
+            person = find_person(to, by=by)
+            activities += _assign(issue, person, by=by, at=at, reason=reason, evidence=evidence).activities
         return Changed(key=key_of(issue), version=issue.version, activities=activities)
 
 
@@ -264,8 +286,16 @@ def _new_issue(project: str | int, values: dict[str, Any], *, by: Actor, at: dat
     return issue
 
 
-def _assign(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
-    changed = _set_assignee(issue, person, by=by, at=at)
+def _assign(
+    issue: Issue,
+    person: Person | None,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    evidence: Mapping[str, Any] = _NONE,
+) -> Changed:
+    changed = _set_assignee(issue, person, by=by, at=at, reason=reason, evidence=evidence)
     if not changed.activities:
         return changed
     # Who takes a new issue has taken it up; what nobody holds any more is new again. A workflow without such moves
@@ -283,21 +313,36 @@ def _assign(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> 
     return Changed(key=moved.key, version=moved.version, activities=changed.activities + moved.activities)
 
 
-def _set_assignee(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
+def _set_assignee(
+    issue: Issue,
+    person: Person | None,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    evidence: Mapping[str, Any] = _NONE,
+) -> Changed:
     if (person.id if person else None) == issue.assignee_id:
         return save(issue, [], by=by, at=at)
     before = person_of(issue.assignee) if issue.assignee else None
-    change = Change("assignee", before={"assignee": person_fact(before)}, after={"assignee": person_fact(person)})
+    change = Change(
+        "assignee",
+        before={"assignee": person_fact(before)},
+        after={"assignee": person_fact(person)},
+        reason=reason,
+        evidence=evidence,
+    )
     if person:
         watch_as(issue, [person.id], reason="assigned", at=at)
     return save(issue, [change], by=by, at=at, fields={"assignee_id": person.id if person else None})
 
 
-def _deputise(issue: Issue, person: Person | None, *, by: Actor, at: datetime) -> Changed:
+def _deputise(issue: Issue, person: Person | None, *, by: Actor, at: datetime, reason: str = "") -> Changed:
     if (person.id if person else None) == issue.deputy_id:
         return save(issue, [], by=by, at=at)
     before = person_of(issue.deputy) if issue.deputy else None
-    change = Change("deputy", before={"deputy": person_fact(before)}, after={"deputy": person_fact(person)})
+    told = {"deputy": person_fact(person)}
+    change = Change("deputy", before={"deputy": person_fact(before)}, after=told, reason=reason)
     if person:
         watch_as(issue, [person.id], reason="assigned", at=at)
     return save(issue, [change], by=by, at=at, fields={"deputy_id": person.id if person else None})

@@ -1,13 +1,13 @@
 """What is proven of an issue's fix: noted by the retest, asked by the workflow, and by events that come afterwards."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
 from errata.apps.issues.counts import next_seq
 from errata.apps.issues.models import Issue, Proof
-from errata.apps.issues.types import Verified
+from errata.apps.issues.types import IssueRow, Verified
 from errata.apps.issues.vocabulary import workflow_of
 from errata.core.workflow import EVIDENCE
 
@@ -59,11 +59,26 @@ def evidence_of(issue: Issue) -> frozenset[str]:
     if not any(rule.evidence for rule in workflow_of(issue.project_id).rules if issue.stage in rule.sources):
         return frozenset()
     row = Proof.objects.filter(issue_id=issue.id).first()
-    needed = set(row.needed) if row else set()
-    if issue.group_count:
-        needed.add(_SILENT)
+    return _held(row, by_events=bool(issue.group_count), since=issue.stage_changed_at)
+
+
+def evidence_of_rows(rows: Iterable[IssueRow]) -> dict[int, frozenset[str]]:
+    """The same of many issues as lists have them, by one statement; where nothing is asked for, they are left out."""
+    asked = [
+        row
+        for row in rows
+        if any(rule.evidence for rule in workflow_of(row.project.id).rules if row.stage in rule.sources)
+    ]
+    if not asked:
+        return {}
+    proofs = {proof.issue_id: proof for proof in Proof.objects.filter(issue_id__in=[row.id for row in asked])}
+    return {row.id: _held(proofs.get(row.id), by_events=bool(row.groups), since=row.stage_changed_at) for row in asked}
+
+
+def _held(proof: Proof | None, *, by_events: bool, since: datetime) -> frozenset[str]:
+    needed = (set(proof.needed) if proof else set()) | ({_SILENT} if by_events else set())
     # What was proven in an earlier retest says nothing about this one.
-    held = set(row.held) if row and row.at >= issue.stage_changed_at else set()
+    held = set(proof.held) if proof and proof.at >= since else set()
     return frozenset(name for name in EVIDENCE if name not in needed or name in held)
 
 

@@ -13,11 +13,26 @@ from errata.apps.issues import cursors, rows
 from errata.apps.issues.changes import by_key, issue_not_found, key_of, visible
 from errata.apps.issues.completing import completions
 from errata.apps.issues.counts import newest_seq
+from errata.apps.issues.finding import listed as _listed
+from errata.apps.issues.finding import project_ids as _project_ids
+from errata.apps.issues.finding import search as _search
+from errata.apps.issues.holding import (
+    Familiar,
+    count_unassigned,
+    familiar_people,
+    holders,
+    holders_of,
+    loads_of,
+    reassigned_by_hand,
+    unassigned_keys,
+)
 from errata.apps.issues.linking import WORDS, kind_of
+from errata.apps.issues.lives import changed_since, issue_ids, lives, newest_activity, watcher_ids
 from errata.apps.issues.models import (
     Activity,
     Comment,
     CommentEdit,
+    FollowerPlace,
     Grouping,
     Issue,
     IssueLink,
@@ -26,7 +41,7 @@ from errata.apps.issues.models import (
     Watcher,
 )
 from errata.apps.issues.proving import evidence_of, verifying
-from errata.apps.issues.search import OPEN, Found, asks_events, compile_search
+from errata.apps.issues.search import OPEN, asks_events, compile_search
 from errata.apps.issues.types import (
     ActivityView,
     Changes,
@@ -42,36 +57,53 @@ from errata.apps.issues.types import (
 )
 from errata.apps.issues.views import view_of
 from errata.apps.issues.vocabulary import workflow_of
-from errata.apps.projects import queries as projects_of
 from errata.apps.records import storable
 from errata.core import workflow
 from errata.core.ids import ProjectId
 from errata.core.search import SearchError
 
 __all__ = [
+    "Familiar",
     "activity",
+    "changed_since",
     "changes_since",
     "comment_edits",
     "comments",
     "completions",
     "count_issues",
     "count_open",
+    "count_unassigned",
+    "count_unfollowed",
     "count_views",
+    "familiar_people",
     "groups",
+    "holders",
+    "holders_of",
     "issue",
+    "issue_ids",
     "issue_of_group",
+    "issues_by_ids",
     "issues_by_keys",
     "keys_first_in",
     "keys_of",
     "list_issues",
+    "list_keys",
     "list_labels",
     "list_views",
+    "lives",
+    "loads_of",
+    "newest_activity",
     "newest_change",
+    "reassigned_by_hand",
     "scope_of",
+    "unassigned_keys",
     "verifying",
+    "watcher_ids",
 ]
 
 PAGE_MAX = 500
+# What one changes at once by hand: at some 5 ms a change, a minute and a half.
+ALL_MAX = 20_000
 _KEYS_MAX = 500
 _ACTIVITY_MAX = 500
 
@@ -91,6 +123,7 @@ def list_issues(
     limit = max(1, min(limit, PAGE_MAX))
     found, issues = _search(actor, query, projects, now)
     order = cursors.order_of(sort, searched=cursors.Order(found.sort, found.descending))
+    issues = issues.filter(order.listed)
     if cursor:
         issues = issues.filter(cursors.behind(cursor, order))
     # The ids first: sorting 10,000 of them is quick, sorting 10,000 whole rows is not.
@@ -98,6 +131,17 @@ def list_issues(
     following = cursors.cursor_at(places[limit - 1], order) if len(places) > limit else None
     items = rows.fetch_by_ids([place[-1] for place in places[:limit]])
     return Page(items=items, next=following, partial=found.partial)
+
+
+def list_keys(
+    *, actor: Actor, now: datetime, query: str = "", projects: Collection[int] | None = None, sort: str = ""
+) -> list[str]:
+    """The keys of all that a search finds, in its order, up to ALL_MAX."""
+    allow(actor, "issue:read")
+    found, issues = _search(actor, query, projects, now)
+    order = cursors.order_of(sort, searched=cursors.Order(found.sort, found.descending))
+    pairs = issues.order_by(*order.ordering).values_list("project__key", "number")[:ALL_MAX]
+    return [f"{prefix}-{number}" for prefix, number in pairs]
 
 
 def count_issues(*, actor: Actor, now: datetime, query: str = "", projects: Collection[int] | None = None) -> int:
@@ -126,6 +170,12 @@ def count_open(*, actor: Actor) -> dict[int, int]:
     allow(actor, "issue:read")
     found = _listed(actor, None).filter(OPEN).values_list("project_id").annotate(Count("pk"))
     return dict(found)
+
+
+def count_unfollowed(name: str) -> int:
+    """How many activities a follower has yet to read: 0 most of the time, many after an import."""
+    place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first() or 0
+    return Activity.objects.filter(id__gt=place).count()
 
 
 def issue(*, actor: Actor, key: str) -> IssueDetail:
@@ -163,6 +213,13 @@ def issues_by_keys(*, actor: Actor, keys: Sequence[str]) -> list[IssueRow]:
         conditions |= Q(project__key=storable(prefix), number__in=own)
     found = {row.key: row for row in rows.fetch_rows(visible(actor).filter(conditions))}
     return [found[key] for key in wanted if key in found]
+
+
+def issues_by_ids(*, actor: Actor, ids: Sequence[int]) -> list[IssueRow]:
+    """These issues as a list shows them, in this order; those that aren't the actor's are left out."""
+    allow(actor, "issue:read")
+    own = set(visible(actor).filter(id__in=ids).values_list("id", flat=True))
+    return rows.fetch_by_ids([number for number in ids if number in own])
 
 
 def issue_of_group(*, actor: Actor, project_id: int, fingerprint: int) -> str | None:
@@ -224,11 +281,12 @@ def activity(*, actor: Actor, key: str, before: int | None = None, limit: int = 
     return [rows.activity_view(row) for row in found[: max(1, min(limit, _ACTIVITY_MAX))]]
 
 
-def comments(*, actor: Actor, key: str) -> list[CommentView]:
-    """An issue's comments, oldest first."""
+def comments(*, actor: Actor, key: str, after: int = 0, limit: int | None = None) -> list[CommentView]:
+    """An issue's comments, oldest first; `after` is the id that the last page ended with."""
     allow(actor, "issue:read")
-    found = Comment.objects.filter(issue__in=_one(actor, key)).select_related("author").annotate(times=Count("edits"))
-    return [rows.comment_view(row, edits=row.times) for row in found.order_by("id")]
+    of_issue = Comment.objects.filter(issue__in=_one(actor, key), id__gt=after)
+    found = of_issue.select_related("author").annotate(times=Count("edits")).order_by("id")
+    return [rows.comment_view(row, edits=row.times) for row in found[:limit]]
 
 
 def comment_edits(*, actor: Actor, comment_id: int) -> list[CommentEditView]:
@@ -277,27 +335,6 @@ def list_views(*, actor: Actor) -> list[SavedViewView]:
     found = SavedView.objects.filter(organization_id=actor.organization_id)
     found = found.filter(Q(owner_id=actor.user_id) | Q(shared=True)).order_by("position", "id")
     return sorted((view_of(row, actor) for row in found), key=lambda view: not view.mine)
-
-
-def _search(actor: Actor, query: str, projects: Collection[int] | None, now: datetime) -> tuple[Found, QuerySet[Issue]]:
-    ids = _project_ids(actor, projects)
-    found = compile_search(query, actor=actor, projects=ids, now=now)
-    return found, _listed(actor, ids if projects is not None else None).filter(found.where)
-
-
-def _project_ids(actor: Actor, projects: Collection[int] | None) -> list[int]:
-    own = projects_of.visible_ids(actor)
-    return own if projects is None else [project for project in own if project in projects]
-
-
-def _listed(actor: Actor, project_ids: Sequence[int] | None) -> QuerySet[Issue]:
-    """What lists show: neither what went into another issue, nor what an archived project put away."""
-    found = Issue.objects.filter(organization_id=actor.organization_id, merged_into=None)
-    if project_ids is not None:
-        return found.filter(project_id__in=project_ids)
-    # Said by what is left out, so that the database goes by the order and not by the projects.
-    hidden = projects_of.hidden_ids(actor)
-    return found.exclude(project_id__in=hidden) if hidden else found
 
 
 def _is_cheap(query: str) -> bool:

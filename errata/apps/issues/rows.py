@@ -5,15 +5,18 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from errata.apps.accounts.queries import initials, person_of
 from errata.apps.accounts.types import Person
-from errata.apps.issues.models import Activity, Comment, Grouping, Issue, IssueLabel
+from errata.apps.issues.models import Activity, Comment, Grouping, Issue, IssueLabel, IssueLink
 from errata.apps.issues.types import ActivityView, ClockState, CommentView, IssueRow, LabelView, ProjectRef
+from errata.core.vocabulary import OPEN_CATEGORIES
 
 UNDOABLE = {
     "title", "description", "type", "priority", "severity", "labels", "assignee", "deputy", "stage", "merged",
+    "parent", "waiting_on",
 }  # fmt: skip
 
 
@@ -56,6 +59,14 @@ class _Own(msgspec.Struct):
     due_at: datetime | None
 
 
+class _Counts(msgspec.Struct):
+    """What is counted of an issue's relatives."""
+
+    parts: int
+    parts_done: int
+    blockers: int
+
+
 _PROJECT = ("id", "slug", "name", "key", "platform")
 _PERSON = ("id", "email", "name", "is_active")
 _COLUMNS = (
@@ -65,16 +76,30 @@ _COLUMNS = (
     *(f"deputy__{field}" for field in _PERSON),
     "parent__project__key",
     "parent__number",
+    *_Counts.__struct_fields__,
 )
+# Counted in the same statement: both are look-ups of an index, and mostly find nothing.
+_CHILDREN = Issue.objects.filter(parent=OuterRef("pk"), merged_into=None).order_by()
+_BLOCKING = IssueLink.objects.filter(target=OuterRef("pk"), kind="blocks", source__is_open__in=(True,)).order_by()
+
+
+def _counted(rows: QuerySet[Any], by: str) -> Coalesce:
+    return Coalesce(Subquery(rows.values(by).annotate(times=Count("pk")).values("times")), 0)
+
+
+_PARTS = _counted(_CHILDREN, "parent")
+_PARTS_DONE = _counted(_CHILDREN.filter(is_open__in=(False,)), "parent")
+_BLOCKERS = _counted(_BLOCKING, "target")
 _END_OF_OWN = len(_Own.__struct_fields__)
 _END_OF_PROJECT = _END_OF_OWN + len(_PROJECT)
 _END_OF_ASSIGNEE = _END_OF_PROJECT + len(_PERSON)
 _END_OF_DEPUTY = _END_OF_ASSIGNEE + len(_PERSON)
+_END_OF_PARENT = _END_OF_DEPUTY + 2
 
 
 def fetch_rows(issues: QuerySet[Issue]) -> list[IssueRow]:
     """Fetch what lists show, in the order of the query: three statements, and tuples instead of model instances."""
-    found = list(issues.values_list(*_COLUMNS))
+    found = list(issues.annotate(parts=_PARTS, parts_done=_PARTS_DONE, blockers=_BLOCKERS).values_list(*_COLUMNS))
     ids = [columns[0] for columns in found]
     labels, groups = _labels(ids), _groups(ids)
     return [_row(columns, labels.get(columns[0], []), groups.get(columns[0], [])) for columns in found]
@@ -88,6 +113,7 @@ def fetch_by_ids(ids: Sequence[int]) -> list[IssueRow]:
 
 def _row(columns: tuple[object, ...], labels: list[LabelView], groups: list[int]) -> IssueRow:
     own = _Own(*columns[:_END_OF_OWN])  # type: ignore[arg-type]  # the columns are _Own's own fields
+    counts = _Counts(*columns[_END_OF_PARENT:])  # type: ignore[arg-type]  # and _Counts'
     project = ProjectRef(*columns[_END_OF_OWN:_END_OF_PROJECT])  # type: ignore[arg-type]  # and _PROJECT's
     return IssueRow(
         id=own.id,
@@ -123,13 +149,16 @@ def _row(columns: tuple[object, ...], labels: list[LabelView], groups: list[int]
         version=own.version,
         seq=own.seq,
         groups=groups,
-        parent=_key(*columns[_END_OF_DEPUTY:]),  # type: ignore[arg-type]  # the last two columns
+        parent=_key(*columns[_END_OF_DEPUTY:_END_OF_PARENT]),  # type: ignore[arg-type]  # these two columns
         values=own.values,
         waiting_on=own.waiting_on,
         score=own.score,
         clock_state=own.clock_state,
         clock_from=own.clock_from,
         due_at=own.due_at,
+        parts=counts.parts,
+        parts_done=counts.parts_done,
+        blockers=counts.blockers if own.category in OPEN_CATEGORIES else 0,
     )
 
 

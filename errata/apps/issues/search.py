@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from errata import ports
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor
-from errata.apps.issues.models import Grouping, IssueLabel, Watcher
+from errata.apps.issues.models import Grouping, IssueLabel, IssueLink, Watcher
 from errata.apps.records import storable
 from errata.core import vocabulary
 from errata.core.ids import ProjectId
@@ -43,14 +43,17 @@ CLOSED = Q(is_open__in=(False,))
 _EVERYTHING = ~Q(pk__in=[])
 _NOTHING = Q(pk__in=[])
 _LOOKUPS = {"=": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte"}
-_COLUMNS = {"count": "count", "users": "users", "comments": "comment_count"}
+_COLUMNS = {"count": "count", "users": "users", "comments": "comment_count", "score": "score"}
 _MOMENTS = {
     "first_seen": "first_seen",
     "last_seen": "last_seen",
     "age": "first_seen",
     "created": "created_at",
     "updated": "updated_at",
+    "moved": "stage_changed_at",
+    "due": "due_at",
 }
+_KINDS = {"age": "age", "due": "ahead"}
 _PEOPLE = {"assignee": "assignee_id", "deputy": "deputy_id", "creator": "created_by_id"}
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9]{1,9})-(\d{1,9})", re.ASCII)
 
@@ -141,7 +144,7 @@ class _Compiler:
 
     def _moment(self, term: Term, value: str) -> Q:
         column = _MOMENTS[term.key]
-        span = interval(value=value, operator=term.operator, now=self._now, age=term.key == "age")
+        span = interval(value=value, operator=term.operator, now=self._now, kind=_KINDS.get(term.key, "date"))
         since = Q(**{f"{column}__gte": span.since}) if span.since else _EVERYTHING
         return since & Q(**{f"{column}__lt": span.until}) if span.until else since
 
@@ -179,6 +182,8 @@ class _Compiler:
         "regressed": lambda _: Q(regressed=True),
         "unhandled": lambda _: Q(unhandled=True),
         "handled": lambda _: Q(unhandled=False, count__gt=0),
+        "blocked": lambda _: OPEN & _linked("target", "source"),
+        "blocking": lambda _: OPEN & _linked("source", "target"),
     }
 
 
@@ -225,6 +230,19 @@ def _key(_: _Compiler, __: Term, value: str) -> Q:
     return _like("project__key", value.removesuffix("-*"), anywhere=False)
 
 
+def _parent(_: _Compiler, __: Term, value: str) -> Q:
+    if value.casefold() == "none":
+        return Q(parent__isnull=True)
+    match = _KEY.fullmatch(value)
+    return Q(parent__project__key=match[1].upper(), parent__number=int(match[2])) if match else _NOTHING
+
+
+def _linked(own: str, other: str) -> Q:
+    """Issues at one end of a blocking link whose other end is still open."""
+    links = IssueLink.objects.filter(kind="blocks", **{own: OuterRef("pk"), f"{other}__is_open__in": (True,)})
+    return Q(Exists(links))
+
+
 def _like(column: str, value: str, *, anywhere: bool) -> Q:
     """The column against a value with wildcards, in any case."""
     pieces = pattern(value)
@@ -268,10 +286,13 @@ _FIELDS: dict[str, _Compile] = {
     "project": _project,
     "label": _label,
     "key": _key,
+    "parent": _parent,
     "title": _contained("title"),
     "culprit": _contained("culprit"),
     "platform": _exactly("platform"),
     "level": _level,
+    "clock": _choice("clock_state"),
+    "waiting_on": _contained("waiting_on"),
     **dict.fromkeys(_COLUMNS, _number),
     **dict.fromkeys(_MOMENTS, _Compiler._moment),
 }
@@ -282,8 +303,12 @@ _HAS: dict[str, Q] = {
     "creator": Q(created_by_id__isnull=False),
     "watcher": Q(Exists(Watcher.objects.filter(issue=OuterRef("pk")))),
     "label": Q(Exists(IssueLabel.objects.filter(issue=OuterRef("pk")))),
+    "parent": Q(parent__isnull=False),
     "culprit": ~Q(culprit=""),
     "level": ~Q(level=""),
+    "due": Q(due_at__isnull=False),
+    "clock": ~Q(clock_state=""),
+    "waiting_on": ~Q(waiting_on=""),
     "platform": ~Q(platform=""),
     "count": Q(count__gt=0),
     "users": Q(users__gt=0),

@@ -8,9 +8,10 @@ import msgspec
 
 from errata.apps.accounts.types import Person
 from errata.core.signal import EventFacts
+from errata.core.vocabulary import CLOSED_CATEGORIES
 from errata.core.workflow import Move
 
-ClockState = Literal["", "running", "at_risk", "breached", "paused", "met"]
+ClockState = Literal["", "running", "at_risk", "breached", "paused", "met", "missed"]
 LinkKind = Literal["blocks", "duplicates", "relates", "causes"]
 
 
@@ -115,6 +116,9 @@ class IssueRow(msgspec.Struct, frozen=True):
     clock_state: ClockState = ""
     clock_from: datetime | None = None
     due_at: datetime | None = None
+    parts: int = 0  # issues that are a part of this one
+    parts_done: int = 0  # of them, fixed or closed
+    blockers: int = 0  # open issues that block this one; a finished one waits for nothing
 
 
 class GroupView(msgspec.Struct, frozen=True):
@@ -138,6 +142,51 @@ class LinkView(msgspec.Struct, frozen=True):
     issue_title: str
     issue_stage: str
     issue_category: str
+
+
+class PartView(msgspec.Struct, frozen=True):
+    """An issue within another, as the tree of its page shows it."""
+
+    key: str
+    title: str
+    stage: str
+    category: str
+    depth: int  # 1 for the issue's own parts
+    assignee: Person | None
+
+
+class MentionView(msgspec.Struct, frozen=True):
+    """An issue whose description or comments name another."""
+
+    key: str
+    title: str
+    stage: str
+    category: str
+    comment_id: int | None
+    at: datetime
+
+
+class Family(msgspec.Struct, frozen=True):
+    """What an issue is a part of, its parts, and where it is mentioned."""
+
+    ancestors: list[PartView]  # the outermost first
+    parts: list[PartView]  # depth first, as a tree is read
+    mentions: list[MentionView]
+
+    @property
+    def total(self) -> int:
+        """How many parts of its own it has."""
+        return sum(part.depth == 1 for part in self.parts)
+
+    @property
+    def done(self) -> int:
+        """How many of them are finished."""
+        return sum(part.depth == 1 and part.category in CLOSED_CATEGORIES for part in self.parts)
+
+    @property
+    def open_keys(self) -> list[str]:
+        """Its own parts that aren't finished."""
+        return [part.key for part in self.parts if part.depth == 1 and part.category not in CLOSED_CATEGORIES]
 
 
 class IssueDetail(msgspec.Struct, frozen=True):
@@ -207,6 +256,36 @@ class Verified(msgspec.Struct, frozen=True):
     last_seen: datetime
 
 
+class Deed(msgspec.Struct, frozen=True):
+    """An activity, as far as clocks and charts care."""
+
+    id: int
+    kind: str
+    machine: bool  # Errata itself did it, of its own accord
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    at: datetime
+
+
+class Life(msgspec.Struct, frozen=True):
+    """An issue with what happened to it, in order."""
+
+    issue_id: int
+    key: str
+    organization_id: int
+    project_id: int
+    stage: str
+    is_open: bool
+    priority: str
+    severity: str
+    waiting_on: str
+    assignee_id: int | None
+    deputy_id: int | None
+    merged: bool
+    created_at: datetime
+    deeds: list[Deed]
+
+
 class CommentView(msgspec.Struct, frozen=True):
     id: int
     author: Person | None
@@ -257,6 +336,8 @@ class SavedViewView(msgspec.Struct, frozen=True):
     shared: bool
     mine: bool
     position: int
+    layout: str = "list"  # "list", "board"
+    options: Mapping[str, str] = {}  # the rest of its address: columns, sort, lanes, limits, project
 
 
 class Completion(msgspec.Struct, frozen=True):

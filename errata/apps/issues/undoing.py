@@ -10,6 +10,7 @@ from errata.apps.issues.changes import Change, issue_to_change, key_of, save
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.merging import unmerge
 from errata.apps.issues.models import Activity, Issue
+from errata.apps.issues.parenting import parent_back, parent_now
 from errata.apps.issues.rows import UNDOABLE
 from errata.apps.issues.types import Changed
 from errata.apps.issues.vocabulary import priority_rank, severity_rank, workflow_of
@@ -115,6 +116,7 @@ _NOW: dict[str, Callable[[Issue, Activity], dict[str, Any]]] = {
     "assignee": _person,
     "deputy": _person,
     "labels": _labels,
+    "parent": parent_now,
 }
 _BACK: dict[str, Callable[[Issue, dict[str, Any], datetime], dict[str, Any]]] = {
     "priority": _ranked("priority", priority_rank),
@@ -123,4 +125,5 @@ _BACK: dict[str, Callable[[Issue, dict[str, Any], datetime], dict[str, Any]]] = 
     "deputy": _to_person("deputy"),
     "labels": _relabel,
     "stage": _restage,
+    "parent": parent_back,
 }

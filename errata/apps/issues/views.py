@@ -1,5 +1,6 @@
 """Saved views: a query with a name, for oneself or for all."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import Max
@@ -11,10 +12,15 @@ from errata.apps.issues.models import SavedView
 from errata.apps.issues.types import SavedViewView
 from errata.apps.issues.vocabulary import FieldRefused, checked_text
 from errata.apps.records import write
+from errata.core.board import read_limits
 from errata.core.errors import Refusal
 from errata.core.search import parse
 
 VIEWS_MAX = 100
+LAYOUTS = ("list", "board")
+OPTIONS = ("cols", "sort", "lanes", "limits", "project", "period")
+# Twenty columns with their names, or the limits of as many stages.
+OPTION_CHARS_MAX = 1_000
 
 
 class ViewNotFound(Refusal):
@@ -24,10 +30,20 @@ class ViewNotFound(Refusal):
     status = 404
 
 
-def save_view(*, name: str, query: str, by: Actor, at: datetime, shared: bool = False) -> SavedViewView:
-    """Keep a query under a name. Raises SearchError when it can't be read."""
+def save_view(
+    *,
+    name: str,
+    query: str,
+    by: Actor,
+    at: datetime,
+    shared: bool = False,
+    layout: str = "list",
+    options: Mapping[str, str] | None = None,
+) -> SavedViewView:
+    """Keep a query under a name, with how it is shown. Raises SearchError when it can't be read."""
     allow(by, "issue:write" if shared else "issue:read")
     name, query = checked_text("name", name, chars_max=80), _readable(query)
+    layout, chosen = _checked_layout(layout), _checked_options(options or {})
     if by.user_id is None:
         raise Forbidden("A view belongs to a person.", scope="issue:read", role=by.role)
     with write():
@@ -42,6 +58,8 @@ def save_view(*, name: str, query: str, by: Actor, at: datetime, shared: bool = 
             shared=shared,
             position=(own.aggregate(last=Max("position"))["last"] or 0) + 1,
             created_at=at,
+            layout=layout,
+            options=chosen,
         )
         if shared:
             audit.record(by=by, action="view.shared", target=name, at=at, after={"query": query})
@@ -57,6 +75,7 @@ def update_view(
     query: str | None = None,
     shared: bool | None = None,
     position: int | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> SavedViewView:
     """Change what is given of one's own view."""
     given = {
@@ -64,6 +83,7 @@ def update_view(
         "query": None if query is None else _readable(query),
         "shared": shared,
         "position": position,
+        "options": None if options is None else _checked_options(options),
     }
     changes = {field: value for field, value in given.items() if value is not None}
     with write():
@@ -96,6 +116,8 @@ def view_of(row: SavedView, actor: Actor) -> SavedViewView:
         shared=row.shared,
         mine=row.owner_id == actor.user_id,
         position=row.position,
+        layout=row.layout,
+        options=row.options,
     )
 
 
@@ -104,6 +126,22 @@ def _mine(view_id: int, by: Actor) -> SavedView:
     if row is None or not (row.owner_id == by.user_id or (row.shared and may(by, "org:admin"))):
         raise ViewNotFound(f"You have no view {view_id}.", view_id=view_id)
     return row
+
+
+def _checked_layout(layout: str) -> str:
+    if layout not in LAYOUTS:
+        raise FieldRefused(f"A view is one of: {', '.join(LAYOUTS)}.", field="layout")
+    return layout
+
+
+def _checked_options(options: Mapping[str, str]) -> dict[str, str]:
+    """What of an address belongs to the view. Limits are read, so that no view is kept that no board can show."""
+    read_limits(options.get("limits", ""))
+    return {
+        name: checked_text(name, value, chars_max=OPTION_CHARS_MAX, empty=True)
+        for name, value in options.items()
+        if name in OPTIONS and value
+    }
 
 
 def _readable(query: str) -> str:

@@ -55,7 +55,7 @@ def create_project(
         )
         ProjectKey.objects.create(project=row, name="Default", public_key=_public_key(), created_at=at)
         snapshot.changed()
-        after = {"name": name, "key": row.key, "platform": row.platform}
+        after = {"name": name, "key": row.key, "platform": row.platform, "team_id": row.team_id}
         audit.record(by=by, action="project.created", target=row.slug, at=at, after=after)
         return project_view(row)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
+from django.db import connection
 from django.db.models import QuerySet, Sum
 
 from errata.apps.accounts.permissions import allow
@@ -85,6 +86,17 @@ def list_dictionaries() -> list[DictionaryView]:
 def current_dictionaries() -> dict[int, int]:
     """The dictionary each live project compresses with now; 0 = none."""
     return dict(Project.objects.filter(deleted_at=None).values_list("id", "dictionary"))
+
+
+def organizations_of(project_ids: Collection[int]) -> dict[int, int]:
+    """Whose each of these projects is; those that are gone are left out."""
+    rows = Project.objects.filter(id__in=project_ids, deleted_at=None)
+    return dict(rows.values_list("id", "organization_id"))
+
+
+def live_ids() -> list[int]:
+    """Every project that isn't gone, of whatever organisation."""
+    return list(Project.objects.filter(deleted_at=None).order_by("id").values_list("id", flat=True))
 
 
 def intake_counts(*, actor: Actor, which: str | int, since: datetime) -> list[IntakeCountRow]:
@@ -177,6 +189,25 @@ def key_view(row: ProjectKey) -> KeyView:
 def scrub_rules(row: Project) -> ScrubRules:
     """What the project removes from its events."""
     return msgspec.convert(row.scrub, ScrubRules)
+
+
+class ProjectPlace(NamedTuple):
+    """Where a project belongs: what decides which template is its own."""
+
+    organization_id: int
+    team_id: int | None
+
+
+def place_of(project_id: int) -> ProjectPlace | None:
+    """Where a project belongs, or None once it is deleted."""
+    # Asked for every arriving issue: what the ORM takes to build this statement is ten times what it takes to run.
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, [project_id])
+        row = cursor.fetchone()
+    return ProjectPlace(*row) if row else None
+
+
+_PLACE = f"SELECT organization_id, team_id FROM {Project._meta.db_table} WHERE id = %s AND deleted_at IS NULL"  # noqa: S608 (a constant)
 
 
 class DigestProject(NamedTuple):

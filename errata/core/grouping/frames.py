@@ -94,10 +94,18 @@ def line_of(context_line: str | None) -> str:
     return "" if len(line) > _LINE_CHARS_MAX or "{snip}" in line else line
 
 
-def is_library(module: str | None, filename: str | None) -> bool:
-    """Whether code in this place is somebody else's, for clients that don't say."""
-    path = (filename or "").replace("\\", "/")
-    return bool(_LIBRARY_PATH.search(path) or _LIBRARY_MODULE.match(module or "") or (not path and not module))
+def is_library(module: str | None, filename: str | None, abs_path: str | None = None) -> bool:
+    """Whether code in this place is somebody else's, for clients that don't say.
+
+    Both paths are asked: Python's own `json/decoder.py` is told from a project's by its absolute path alone.
+    """
+    if not (filename or abs_path):
+        return not module or bool(_LIBRARY_MODULE.match(module))
+    return _is_library_path(filename) or _is_library_path(abs_path) or bool(module and _LIBRARY_MODULE.match(module))
+
+
+def _is_library_path(path: str | None) -> bool:
+    return bool(path and _LIBRARY_PATH.search(path.replace("\\", "/")))
 
 
 # Longer lines are minified or data. Sentry's figure.

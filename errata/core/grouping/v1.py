@@ -160,7 +160,7 @@ def stack_of(stacktrace: Stacktrace | None, family: Family) -> Stack | None:
 def is_own(frame: Frame) -> bool:
     """Whether the frame is the project's code: as its client says, or by where the file is."""
     if frame.in_app is None:
-        return not is_library(frame.module, frame.filename or frame.abs_path)
+        return not is_library(frame.module, frame.filename, frame.abs_path)
     return frame.in_app
 
 

@@ -3,6 +3,7 @@
 from errata.core.search.ast import And, EventSide, Has, Node, Not, Operator, Or, Query, Term, Text
 from errata.core.search.complete import Completion, Suggestion, complete, suggestions
 from errata.core.search.errors import SearchError
+from errata.core.search.evaluate import Asker, Subject, matches
 from errata.core.search.fields import DEFAULT_CATALOG, SORTS, Catalog, Field, tag_of
 from errata.core.search.format import format_node, format_query
 from errata.core.search.parse import parse
@@ -13,6 +14,7 @@ __all__ = [
     "DEFAULT_CATALOG",
     "SORTS",
     "And",
+    "Asker",
     "Catalog",
     "Completion",
     "EventSide",
@@ -25,6 +27,7 @@ __all__ = [
     "Or",
     "Query",
     "SearchError",
+    "Subject",
     "Suggestion",
     "Term",
     "Text",
@@ -35,6 +38,7 @@ __all__ = [
     "format_query",
     "interval",
     "literal",
+    "matches",
     "number",
     "parse",
     "partition",

@@ -118,7 +118,7 @@ def _condition(key: str, field: Field | None, operator: str, values: list[tuple[
         return Term(key, (_signed_text(key, kind, operator, values[0], position),), "=", position)
     if field is not None and field.kind in ("choice", "ranked"):
         return _chosen(field, operator, values, position)
-    if field is not None and field.kind in ("number", "date", "age"):
+    if field is not None and field.kind in ("number", "date", "age", "ahead"):
         return _measured(field, operator, values, position)
     for text, _ in values:
         if len(meaning.pattern(text)) > limits.SEARCH_WILDCARDS_MAX + 1:
@@ -169,6 +169,7 @@ _MEASURES = {
     "number": "a number, like 100 or 1.5k",
     "date": "a date, like 2026-11-23, -24h (newer) or +7d (older)",
     "age": "an age, like -24h (younger), +7d or >7d (older)",
+    "ahead": "a time ahead, like <4h (sooner) or >2d (later), or a date",
 }
 
 
@@ -187,8 +188,7 @@ def _measured(field: Field, operator: str, values: list[tuple[str, bool]], posit
 def _is_measure(field: Field, text: str, operator: Operator) -> bool:
     if field.kind == "number":
         return meaning.find_number(text) is not None
-    find = meaning.find_age if field.kind == "age" else meaning.find_interval
-    return find(value=text, operator=operator, now=_SOME_DAY) is not None
+    return meaning.FIND[field.kind](value=text, operator=operator, now=_SOME_DAY) is not None
 
 
 def _sort(values: list[tuple[str, bool]], position: int) -> Sort:

@@ -17,6 +17,7 @@ Kind = Literal[
     "number",
     "date",
     "age",  # a length of time back from now
+    "ahead",  # a date, or a length of time from now on
 ]
 
 
@@ -46,7 +47,20 @@ _ISSUE_FIELDS = (
         "issue",
         "choice",
         "The state of the issue",
-        ("open", "closed", "new", "assigned", "unassigned", "mine", "watched", "regressed", "unhandled", "handled"),
+        (
+            "open",
+            "closed",
+            "new",
+            "assigned",
+            "unassigned",
+            "mine",
+            "watched",
+            "regressed",
+            "unhandled",
+            "handled",
+            "blocked",
+            "blocking",
+        ),
         value_aliases=(
             ("unresolved", "open"),
             ("resolved", "closed"),
@@ -83,16 +97,30 @@ _ISSUE_FIELDS = (
     Field("project", "issue", "text", "The project, by slug or key"),
     Field("label", "issue", "text", "A label of the issue", aliases=("labels",)),
     Field("key", "issue", "text", "The issue's key, like PAY-142", aliases=("issue", "issue.id")),
+    Field("parent", "issue", "text", "What it is a part of, like PAY-1", ("none",)),
     Field("title", "issue", "text", "The issue's title"),
     Field("culprit", "issue", "text", "Where the code failed"),
     Field("count", "issue", "number", "How many events", ("100", "1k"), aliases=("timesseen", "times_seen", "events")),
     Field("users", "issue", "number", "How many people it met", ("5", "100"), aliases=("user_count",)),
     Field("comments", "issue", "number", "How many comments", ("0", "1")),
+    Field("score", "issue", "number", "Its score in the ranking", ("50", "100")),
     Field("first_seen", "issue", "date", "When it was first seen", ("-24h", "-7d", "today"), aliases=("firstseen",)),
     Field("last_seen", "issue", "date", "When it was last seen", ("-1h", "-24h", "today"), aliases=("lastseen",)),
     Field("age", "issue", "age", "How long ago it was first seen", ("-24h", "+7d")),
     Field("created", "issue", "date", "When the issue was created", ("-24h", "-7d", "today")),
     Field("updated", "issue", "date", "When the issue last changed", ("-24h", "-7d", "today")),
+    Field("moved", "issue", "date", "When the issue came to its stage", ("-24h", "-7d", "+7d")),
+    Field("due", "issue", "ahead", "When its time runs out, or how soon", ("<4h", ">2d", "today", "<now")),
+    Field(
+        "clock",
+        "issue",
+        "choice",
+        "The state of the clock that is due first",
+        ("running", "at_risk", "breached", "paused", "met", "missed"),
+        aliases=("sla",),
+        value_aliases=(("risk", "at_risk"), ("late", "breached"), ("overdue", "breached")),
+    ),
+    Field("waiting_on", "issue", "text", "Whom outside of the team it waits on", aliases=("waiting",)),
 )
 
 _SHARED_FIELDS = (
@@ -170,8 +198,10 @@ SORTS: Mapping[str, str] = {
     "users": "People met",
     "priority": "Priority",
     "severity": "Severity",
+    "score": "Rank",
     "created": "Created",
     "updated": "Changed",
+    "due": "Due first",
 }
 
 SPECIAL_KEYS: Mapping[str, str] = {

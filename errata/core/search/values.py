@@ -90,10 +90,25 @@ def find_age(*, value: str, operator: Operator, now: datetime) -> Interval | Non
     return _one_sided(moment, newer=younger)
 
 
-def interval(*, value: str, operator: Operator, now: datetime, age: bool = False) -> Interval:
-    """The stretch of time a parsed date (or age) term means."""
-    find = find_age if age else find_interval
-    found = find(value=value, operator=operator, now=now)
+def find_ahead(*, value: str, operator: Operator, now: datetime) -> Interval | None:
+    """The stretch of time that lies so far ahead: `<4h` or `4h` is sooner, `>2d` later. Dates mean what they mean."""
+    length = _LENGTH.fullmatch(value)
+    if length is None:
+        return find_interval(value=value, operator=operator, now=now)
+    if length[1]:
+        return None
+    span = timedelta(seconds=int(length[2]) * (_UNIT[length[3].lower()] / timedelta(seconds=1)))
+    if span > _SPAN_MAX:
+        return None
+    return Interval(since=now + span) if operator in (">", ">=") else Interval(until=now + span)
+
+
+FIND = {"date": find_interval, "age": find_age, "ahead": find_ahead}
+
+
+def interval(*, value: str, operator: Operator, now: datetime, kind: str = "date") -> Interval:
+    """The stretch of time a parsed term of that kind means."""
+    found = FIND[kind](value=value, operator=operator, now=now)
     assert found is not None, f"parse lets no {value!r} through as a time"
     return found
 

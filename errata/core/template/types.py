@@ -1,6 +1,6 @@
 """The four fields, as one value."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -8,10 +8,14 @@ from errata.core.designation import DesignationRule
 from errata.core.sla import ClockPolicy, EscalationStep, Target
 
 PlatformKind = Literal["errata", "email", "slack", "teams", "discord", "webhook", "apprise"]
+PLATFORM_KINDS: tuple[PlatformKind, ...] = get_args(PlatformKind)
 
-# Errors first by how bad they are, then by how soon they should be dealt with, how many people meet them, how fast they
-# come, and how long they have waited. docs/howto/ranking.md explains each word.
-DEFAULT_RANKING = "severity * 30 + priority * 20 + min(users, 1000) ** 0.5 + min(rate, 100) + min(age_days, 30)"
+# First how bad it is, then how soon it is wanted; a tenth of that for each tenfold of people and of events; then what
+# the clock says; age last, so that nothing is forgotten. docs/howto/ranking.md explains each word.
+DEFAULT_RANKING = (
+    "severity * 40 + priority * 30 + log(users) * 10 + log(rate) * 5"
+    " + min(clock, 1) * 20 + regressed * 10 + min(age_days, 30) / 3"
+)
 _HOUR, _DAY = 60, 24 * 60
 
 
@@ -27,6 +31,15 @@ class Template(msgspec.Struct, frozen=True):
     platform: Platform = Platform()
     ranking: str = DEFAULT_RANKING
     designation: tuple[DesignationRule, ...] = ()
+
+
+class Overrides(msgspec.Struct, frozen=True):
+    """What an organisation, a team or a project writes down itself; None is inherited."""
+
+    maximum_time: ClockPolicy | None = None
+    platform: Platform | None = None
+    ranking: str | None = None
+    designation: tuple[DesignationRule, ...] | None = None
 
 
 DEFAULT = Template(

@@ -19,6 +19,12 @@ class FileUnreadable(Refusal):
     code = "file_unreadable"
 
 
+class FileUnwritable(Refusal):
+    """The export can't be written there."""
+
+    code = "file_unwritable"
+
+
 def register(subparsers: Any) -> None:
     parser = subparsers.add_parser("audit", help="verify and export the audit log")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -55,8 +61,12 @@ def run_export(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         queries.export(sys.stdout.buffer)
         return 0
-    with arguments.file.open("wb") as file:
-        count = queries.export(file)
+    try:
+        with arguments.file.open("wb") as file:
+            count = queries.export(file)
+    except OSError as error:
+        msg = f"{arguments.file} can't be written: {error.strerror}."
+        raise FileUnwritable(msg) from None
     print(f"{count} entries are in {arguments.file}. `errata audit verify --file {arguments.file}` checks them.")
     return 0
 

@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = console.begin()
     manifest = backup.backup(settings, arguments.file, now=process.now())
     facts = backup.summary(manifest)
-    text = f"{arguments.file} holds {facts['files']} files, {arguments.file.stat().st_size / 2**20:.1f} MiB."
+    text = f"{arguments.file} holds {facts['files']} files, {console.size(arguments.file.stat().st_size)}."
     if manifest.events == "elsewhere":
         text += "\nThe events are not in it: the server of ERRATA_EVENTS_URL has backups of its own."
     return console.show(arguments, {"file": str(arguments.file), **facts}, text)

@@ -71,7 +71,7 @@ def _remove(by: Actor) -> list[str]:
 
 def _require_server(url: str) -> None:
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=5):  # noqa: S310 - our own address  # noqa: S310 - our own address
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5):  # noqa: S310 - our own address
             return
     except (urllib.error.URLError, OSError):
         msg = f"No server answers at {url}. Start it with `errata serve` (or `make run`), then run this again."

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from errata.apps.issues import events
-from errata.apps.issues.events import EventWhole
+from errata.apps.issues.events import EventsUnavailable, EventWhole
 from errata.core.event.view import view
-from errata.ops import console
+from errata.ops import console, datadir
 from errata.ops.event_text import describe
 
 
@@ -24,8 +24,14 @@ def register(subparsers: Any) -> None:
 
 
 def run_show(arguments: argparse.Namespace) -> int:
-    console.begin()
-    whole = _whole(arguments.id)
+    settings = console.begin()
+    try:
+        whole = _whole(arguments.id)
+    except EventsUnavailable:
+        if settings.events_url or datadir.is_in_use(settings):
+            raise
+        msg = "Events are read from the event store, which `errata serve` opens. Start it, then run this again."
+        raise EventsUnavailable(msg) from None
     if arguments.payload:
         print(whole.body.payload.decode())
         return 0

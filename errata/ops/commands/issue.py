@@ -1,15 +1,21 @@
-"""`errata issue list | show | create | assign | stage | comment`."""
+"""`errata issue list | show | holders | export | create | assign | stage | parent | comment | wait | acknowledge`."""
 
 import argparse
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from errata.apps.issues import operations, queries
+from errata.apps.clocks import operations as clocks
+from errata.apps.issues import exporting, operations, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
+from errata.core.search.errors import SearchError
 from errata.ops import console
 from errata.ops.issue_text import describe, row_of
+
+_GIVEN = ("description", "type", "priority", "severity", "assignee", "parent")
 
 
 def register(subparsers: Any) -> None:
@@ -23,14 +29,25 @@ def _register_reading(actions: Any) -> None:
     listing = actions.add_parser("list", help="list issues, newest first")
     listing.add_argument("query", nargs="*", help="the search language: is:unassigned level:error -24h …")
     listing.add_argument("--sort", default="", help="last_seen, first_seen, count, users, priority, severity …")
-    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--limit", type=console.positive, default=50, help="at most so many (default: 50)")
     listing.set_defaults(run=run_list)
 
     show = actions.add_parser("show", help="show one issue")
     show.add_argument("key")
     show.set_defaults(run=run_show)
-    console.add_json(listing)
-    console.add_json(show)
+
+    holders = actions.add_parser("holders", help="who held an issue, and was its deputy, when")
+    holders.add_argument("key")
+    holders.set_defaults(run=run_holders)
+    for one in (listing, show, holders):
+        console.add_json(one)
+
+    export = actions.add_parser("export", help="write all issues that a search finds to a file")
+    export.add_argument("query", nargs="*", help="the search language; all issues without it")
+    export.add_argument("--format", default="csv", help="csv, xlsx or jsonl")
+    export.add_argument("--sort", default="", help="last_seen, first_seen, count, users, priority, severity …")
+    export.add_argument("--out", metavar="FILE", help="where to; standard output without it")
+    export.set_defaults(run=run_export)
 
 
 def _register_writing(actions: Any) -> None:
@@ -39,6 +56,7 @@ def _register_writing(actions: Any) -> None:
     create.add_argument("title")
     for field in ("description", "type", "priority", "severity", "assignee"):
         create.add_argument(f"--{field}")
+    create.add_argument("--parent", help="the key of the issue it is a part of")
     create.set_defaults(run=run_create)
 
     assign = actions.add_parser("assign", help="assign an issue; `none` takes the assignee away")
@@ -55,20 +73,39 @@ def _register_writing(actions: Any) -> None:
     stage.add_argument("--assignee", help="who takes it, where the move needs somebody")
     stage.set_defaults(run=run_stage)
 
+    parent = actions.add_parser("parent", help="make an issue a part of another; `none` takes it out")
+    parent.add_argument("key")
+    parent.add_argument("parent")
+    parent.set_defaults(run=run_parent)
+
     comment = actions.add_parser("comment", help="comment on an issue, in Markdown")
     comment.add_argument("key")
     comment.add_argument("text", help="`-` reads standard input")
     comment.set_defaults(run=run_comment)
-    for action in (create, assign, stage, comment):
+    wait = actions.add_parser("wait", help="say whom outside of the team an issue waits on; `none` goes on")
+    wait.add_argument("key")
+    wait.add_argument("on", help="such as `the customer`")
+    wait.set_defaults(run=run_wait)
+
+    acknowledge = actions.add_parser("acknowledge", help="say that it was seen: the escalation goes no further")
+    acknowledge.add_argument("key")
+    acknowledge.set_defaults(run=run_acknowledge)
+    for action in (create, assign, stage, parent, comment, wait, acknowledge):
         console.add_json(action)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     console.begin()
     now = console.now()
-    page = queries.list_issues(
-        actor=console.owner(), query=" ".join(arguments.query), sort=arguments.sort, limit=arguments.limit, now=now
-    )
+    query = " ".join(arguments.query)
+    try:
+        page = queries.list_issues(
+            actor=console.owner(), query=query, sort=arguments.sort, limit=arguments.limit, now=now
+        )
+    except SearchError as error:
+        if not arguments.json:
+            print(f"  {query}\n  {' ' * error.position}^", file=sys.stderr)
+        raise
     if page.partial:
         print(f"errata: {page.partial}", file=sys.stderr)
     header = ("key", "stage", "priority", "severity", "events", "users", "seen", "assignee", "title")
@@ -87,10 +124,31 @@ def run_show(arguments: argparse.Namespace) -> int:
     return console.show(arguments, detail(issue), text)
 
 
+def run_holders(arguments: argparse.Namespace) -> int:
+    console.begin()
+    found = queries.holders(actor=console.owner(), key=arguments.key)
+    rows = [
+        (
+            one.name,
+            one.post,
+            f"{one.since:%Y-%m-%d %H:%M}",
+            f"{one.until:%Y-%m-%d %H:%M}" if one.until else "now",
+            one.by,
+            one.reason,
+        )
+        for one in found
+    ]
+    return console.show(
+        arguments,
+        {"items": found, "next": None},
+        console.table(("holder", "as", "from", "until", "given by", "because"), rows),
+    )
+
+
 def run_create(arguments: argparse.Namespace) -> int:
     console.begin()
     by = console.owner()
-    given = {field: getattr(arguments, field) for field in ("description", "type", "priority", "severity", "assignee")}
+    given = {field: getattr(arguments, field) for field in _GIVEN}
     changed = operations.create_issue(
         project=arguments.project,
         title=arguments.title,
@@ -124,11 +182,50 @@ def run_stage(arguments: argparse.Namespace) -> int:
     return _changed(arguments, arguments.key, "moved")
 
 
+def run_parent(arguments: argparse.Namespace) -> int:
+    console.begin()
+    above = None if arguments.parent.casefold() in {"none", ""} else arguments.parent
+    operations.set_parent(key=arguments.key, parent=above, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, f"is a part of {above.upper()}" if above else "stands by itself")
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    console.begin()
+    chosen = exporting.checked_format(arguments.format)
+    if chosen == "xlsx" and not arguments.out:
+        msg = "A workbook is no text for a terminal. Say where to with --out FILE."
+        raise exporting.FormatUnknown(msg, format=chosen)
+    found = exporting.export_issues(
+        actor=console.owner(), query=" ".join(arguments.query), sort=arguments.sort, format=chosen, now=console.now()
+    )
+    with Path(arguments.out).open("wb") if arguments.out else nullcontext(sys.stdout.buffer) as file:
+        if chosen == "xlsx":
+            exporting.write_xlsx(found, file)
+        else:
+            file.writelines(exporting.lines(found, chosen))
+    if arguments.out:
+        print(f"{found.total} issues are in {arguments.out}.")
+    return 0
+
+
 def run_comment(arguments: argparse.Namespace) -> int:
     console.begin()
     body = sys.stdin.read() if arguments.text == "-" else arguments.text
     comment = operations.comment_on_issue(key=arguments.key, body=body, by=console.owner(), at=console.now())
     return console.show(arguments, comment, f"{arguments.key.upper()} has a new comment.")
+
+
+def run_wait(arguments: argparse.Namespace) -> int:
+    console.begin()
+    on = "" if arguments.on.casefold() in {"none", "nobody", ""} else arguments.on
+    operations.wait_on(key=arguments.key, on=on, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, f"waits on {on}" if on else "goes on")
+
+
+def run_acknowledge(arguments: argparse.Namespace) -> int:
+    console.begin()
+    clocks.acknowledge(key=arguments.key, by=console.owner(), at=console.now())
+    return _changed(arguments, arguments.key, "acknowledged")
 
 
 def _changed(arguments: argparse.Namespace, key: str, what: str) -> int:
@@ -139,9 +236,10 @@ def _changed(arguments: argparse.Namespace, key: str, what: str) -> int:
 def answer(row: IssueRow) -> dict[str, Any]:
     """An issue for scripts: the names of the REST API, with the assignee's e-mail address and the project's slug."""
     fields = msgspec.structs.asdict(row)
-    for internal in ("id", "seq", "groups"):
+    for internal in ("id", "seq", "groups", "is_unhandled"):
         fields.pop(internal)
     return fields | {
+        "unhandled": row.is_unhandled,
         "assignee": row.assignee.email if row.assignee else None,
         "deputy": row.deputy.email if row.deputy else None,
         "project": row.project.slug,

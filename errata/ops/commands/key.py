@@ -57,11 +57,24 @@ def run_create(arguments: argparse.Namespace) -> int:
 def run_list(arguments: argparse.Namespace) -> int:
     settings = console.begin()
     keys = _keys(arguments.project)
+    slugs = {
+        project.id: project.slug for project in queries.list_projects(actor=console.owner(), include_archived=True)
+    }
     rows = [
-        (key.id, key.name, key.public_key, "active" if key.active else "disabled", key.quota_per_minute) for key in keys
+        (
+            key.id,
+            slugs.get(key.project_id, ""),
+            key.name,
+            key.public_key,
+            "active" if key.active else "disabled",
+            key.quota_per_minute or "none",
+        )
+        for key in keys
     ]
     answer = {"items": [_answer(key, settings.public_url) for key in keys], "next": None}
-    return console.show(arguments, answer, console.table(("id", "name", "public key", "state", "quota/min"), rows))
+    return console.show(
+        arguments, answer, console.table(("id", "project", "name", "public key", "state", "quota/min"), rows)
+    )
 
 
 def run_switch(arguments: argparse.Namespace) -> int:

@@ -1,14 +1,13 @@
 """`errata token create | list | revoke`."""
 
 import argparse
-from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from errata.apps.accounts import operations, queries
 from errata.apps.accounts.permissions import SCOPES
-from errata.apps.accounts.types import Actor
+from errata.apps.accounts.types import Actor, TokenView
 from errata.ops import console
 
 
@@ -44,9 +43,9 @@ def run_create(arguments: argparse.Namespace) -> int:
         scopes=[scope for word in arguments.scopes.split(",") if (scope := word.strip())],
         by=_person(arguments.person),
         at=now,
-        expires_at=now + timedelta(days=arguments.days) if arguments.days else None,
+        expires_at=None if arguments.days is None else operations.token_end(days=arguments.days, at=now),
     )
-    answer = msgspec.to_builtins(token) | {"token": secret}
+    answer = _answer(token) | {"token": secret}
     text = f"{token.name}: {', '.join(token.scopes)}\n\n  Token   {secret}   (shown once)"
     return console.show(arguments, answer, text)
 
@@ -55,7 +54,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     console.begin()
     tokens = queries.list_tokens(actor=console.owner(), at=console.now(), everybodys=True)
     rows = [(token.id, token.name, f"{token.prefix}…", token.owner.email, " ".join(token.scopes)) for token in tokens]
-    answer = {"items": tokens, "next": None}
+    answer = {"items": [_answer(token) for token in tokens], "next": None}
     return console.show(arguments, answer, console.table(("id", "name", "token", "owner", "scopes"), rows))
 
 
@@ -63,6 +62,11 @@ def run_revoke(arguments: argparse.Namespace) -> int:
     console.begin()
     operations.revoke_token(token_id=arguments.id, by=console.owner(), at=console.now())
     return console.show(arguments, {"id": arguments.id, "revoked": True}, f"Token {arguments.id} no longer works.")
+
+
+def _answer(token: TokenView) -> dict[str, Any]:
+    owner = {"id": token.owner.id, "email": token.owner.email, "name": token.owner.name}
+    return msgspec.structs.asdict(token) | {"owner": owner}
 
 
 def _person(email: str | None) -> Actor:

@@ -21,7 +21,10 @@ from errata.ops.demo.scenarios import (
 
 DAYS = 14.0
 
-logging.getLogger("shop").propagate = False  # its log lines become breadcrumbs, not output
+# The shop's log lines become breadcrumbs, not output: neither by the root's handlers nor by Python's last resort.
+_SHOP_LOG = logging.getLogger("shop")
+_SHOP_LOG.propagate = False
+_SHOP_LOG.addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,7 @@ def _client(dsn: str) -> sentry_sdk.Client:
     return sentry_sdk.Client(
         dsn=dsn,
         send_default_pii=True,
-        in_app_include=["errata.ops.demo.shop"],
-        in_app_exclude=["errata"],  # the shop fails, not the one who runs it
+        in_app_include=["shop"],
         traces_sample_rate=0.0,
         auto_session_tracking=False,
         auto_enabling_integrations=False,
@@ -112,6 +114,7 @@ def _describe(
     def processor(event: Event, hint: Hint) -> Event:
         del hint
         _place_in_time(event, at)
+        _leave_the_shop_alone(event)
         event["release"] = release
         event["environment"] = scenario.environment
         event["server_name"] = server_name
@@ -135,12 +138,43 @@ def _place_in_time(event: Event, at: datetime) -> None:
         crumb["timestamp"] = at - timedelta(seconds=0.8 * back)
 
 
+def _leave_the_shop_alone(event: Event) -> None:
+    """Take out what tells of the command that plays the shop: its frames, its arguments, its packages."""
+    values: Any = (event.get("exception") or {}).get("values", [])
+    for value in values:
+        value["module"] = _in_shop(value.get("module"))
+        stack = value.get("stacktrace") or {}
+        frames = [frame for frame in stack.get("frames", []) if frame.get("module") not in _STAGE]
+        for frame in frames:
+            frame["module"] = _in_shop(frame.get("module"))
+            for place in ("filename", "abs_path"):
+                frame[place] = (
+                    "shop/" + frame[place].rpartition("/shop/")[2] if "/demo/shop/" in frame[place] else frame[place]
+                )
+        stack["frames"] = frames
+    event["extra"] = {}
+    event["modules"] = _PACKAGES
+
+
+def _in_shop(module: str | None) -> str | None:
+    return module.removeprefix("errata.ops.demo.") if module else module
+
+
 def _release_at(scenario: Scenario, service: Service, *, age: float) -> int:
     """Older events come from older releases, but never from one that did not fail yet. `age` is 0 (now) to 1."""
     newest = len(service.releases) - 1
     return max(scenario.from_release, newest - int(age * (newest + 1) * 0.999))
 
 
+# The modules that play the shop, and the packages that a shop would have.
+_STAGE = frozenset({"errata.ops.demo.send", "errata.ops.demo.scenarios"})
+_PACKAGES = {
+    "django": "5.2.8",
+    "flask": "3.1.2",
+    "psycopg": "3.2.12",
+    "redis": "7.0.1",
+    "sentry-sdk": sentry_sdk.VERSION,
+}
 _BROWSERS = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
     (

@@ -1,7 +1,6 @@
 """One's own account: name, look, password, tokens."""
 
 import zoneinfo
-from datetime import timedelta
 from urllib.parse import quote, unquote
 
 from django.http import HttpResponse
@@ -45,7 +44,7 @@ def tokens(request: ActorRequest) -> HttpResponse:
             _, secret = operations.create_token(
                 name=request.POST.get("name", ""),
                 scopes=request.POST.getlist("scopes"),
-                expires_at=request.now + timedelta(days=int(days)) if days.isdecimal() else None,
+                expires_at=operations.token_end(days=int(days), at=request.now) if days.isdecimal() else None,
                 by=request.actor,
                 at=request.now,
             )

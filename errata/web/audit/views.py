@@ -95,5 +95,8 @@ def _shown(entry: AuditEntry) -> Shown:
 def _text(value: Any) -> str:
     if value is None or value == "":
         return ""
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        text = ", ".join(value)
+    else:
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return text if len(text) <= _TEXT_MAX else text[:_TEXT_MAX] + "…"

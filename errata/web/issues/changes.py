@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Person
-from errata.apps.issues import operations, queries
-from errata.apps.issues.types import IssueRow
+from errata.apps.issues import families, operations, queries
+from errata.apps.issues.types import Changed, IssueRow
 from errata.core import vocabulary, workflow
 from errata.core.errors import Refusal
 from errata.web.answers import Toast, fragment, go
@@ -21,6 +21,10 @@ from errata.web.requests import ActorRequest
 from errata.web.templatetags.ui import kind_icon, stage_shape
 
 _KEYS_MAX = 500
+# Keys of a header: servers in front take some kilobytes of them.
+_TOLD_MAX = 200
+# Pages that have no rows to be put in place: they renew what they show by themselves.
+_OTHER_PAGES = ("issue", "board", "agenda")
 _HEADINGS = {
     "assignee": "Assign to…",
     "deputy": "Deputy…",
@@ -50,6 +54,7 @@ class Option(msgspec.Struct, frozen=True):
     detail: str = ""
     why_not: str = ""
     needs: str = ""  # the sentence that asks for what the move still needs
+    then: str = ""  # the field to choose first, in a picker of its own
     asks_reason: bool = False
     current: bool = False
 
@@ -78,12 +83,15 @@ def change(request: ActorRequest) -> HttpResponse:
     field = request.POST.get("field", "")
     if field not in _CHANGES:
         raise FieldUnknown(f"“{field}” is not a field that can be changed here.", field=field)
-    changed, refusals = [], []
+    changed: list[Changed] = []
+    refusals: list[Refusal] = []
     for key in keys:
         try:
             changed.append(_CHANGES[field](request, key, request.POST.get("value", "")))
         except Refusal as refusal:
             refusals.append(refusal)
+    if request.POST.get("quiet"):
+        return _told(changed, refusals)
     if refusals and not changed:
         raise refusals[0]
     undo = tuple(activity for one in changed for activity in one.activities)
@@ -91,23 +99,53 @@ def change(request: ActorRequest) -> HttpResponse:
     return _answer(request, [one.key for one in changed], toast)
 
 
+def _told(changed: Sequence[Changed], refusals: Sequence[Refusal]) -> JsonResponse:
+    """A slice of a large selection: the page adds them up, and tells of the whole."""
+    return JsonResponse(
+        {
+            "changed": [one.key for one in changed],
+            "activities": [activity for one in changed for activity in one.activities],
+            "refused": len(refusals),
+            "why": refusals[0].message if refusals else "",
+        }
+    )
+
+
 @require_POST
 def undo(request: ActorRequest) -> HttpResponse:
     """Take changes back, the newest first."""
     ids = sorted({int(text) for text in request.POST.getlist("activity") if text.isdecimal()}, reverse=True)
+    if request.POST.get("quiet"):
+        return _told(*_taken_back(request, ids[:_KEYS_MAX]))
     keys = [operations.undo(activity_id=activity, by=request.actor, at=request.now).key for activity in ids[:_KEYS_MAX]]
     toast = Toast(text="Taken back." if keys else "There was nothing to take back.")
     return _answer(request, list(dict.fromkeys(keys)), toast)
+
+
+def _taken_back(request: ActorRequest, ids: Sequence[int]) -> tuple[list[Changed], list[Refusal]]:
+    """Of many, those that can still be taken back."""
+    done: list[Changed] = []
+    refusals: list[Refusal] = []
+    for activity in ids:
+        try:
+            done.append(operations.undo(activity_id=activity, by=request.actor, at=request.now))
+        except Refusal as refusal:
+            refusals.append(refusal)
+    return done, refusals
 
 
 def _answer(request: ActorRequest, keys: Sequence[str], toast: Toast) -> HttpResponse:
     if not request.htmx:
         return go(request, request.headers.get("Referer") or reverse("issues"), toast=toast)
     rows = queries.issues_by_keys(actor=request.actor, keys=keys)
-    pieces = row_pieces(request, rows) if request.POST.get("from") != "issue" else []
+    warned = families.warning(actor=request.actor, rows=rows)
+    toast = msgspec.structs.replace(toast, text=f"{toast.text} {warned}".strip())
+    address = QueryDict(request.POST.get("query", "").lstrip("?"))
+    pieces = row_pieces(request, rows, address) if request.POST.get("from") not in _OTHER_PAGES else []
     # The issue page renews its own panels: it knows which of them somebody is typing in.
     response = fragment(request, pieces, toast=toast)
     response.headers["HX-Trigger"] = "errata:changed"
+    response.headers["X-Changed"] = ",".join(keys[:_TOLD_MAX])
     return response
 
 
@@ -146,13 +184,14 @@ def _stages(request: ActorRequest, rows: Sequence[IssueRow]) -> list[Option]:
 
 def _move(move: workflow.Move) -> Option:
     asks = [need for need in move.needs if need.fields != ("assignee",)]
-    blocked = [need.ask for need in move.needs if need.fields == ("assignee",)]
+    person = [need.ask for need in move.needs if need.fields == ("assignee",)]
     return Option(
         value=move.name or move.to,
         name=move.to,
         icon=f"stage-{stage_shape(move.to)}",
-        detail=move.label if move.allowed and move.label != move.to else "",
-        why_not=" ".join(blocked) or ("" if move.allowed or asks else move.why_not),
+        detail=" ".join(person) or (move.label if move.allowed and move.label != move.to else ""),
+        why_not="" if move.allowed or move.needs else move.why_not,
+        then="assignee" if person else "",
         needs=" ".join(need.ask for need in asks),
         asks_reason=any(need.options for need in asks),
     )

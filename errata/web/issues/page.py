@@ -12,17 +12,21 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from errata import ports
+from errata.apps.designations import queries as designations
 from errata.apps.issues import events as issue_events
-from errata.apps.issues import queries
+from errata.apps.issues import families, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
+from errata.apps.notices import queries as notices
 from errata.apps.retests import queries as retests
 from errata.core.errors import Refusal
 from errata.core.event.view import view
 from errata.core.ids import EventId, ProjectId
+from errata.core.notice import watching
 from errata.core.workflow import OVERRIDE, Move
 from errata.ports.event_store import TAGS_EVENTS_MAX, Course, EventBody, StoredSignal, TagSummary
 from errata.web import draw
 from errata.web.addresses import absolute
+from errata.web.designations import words
 from errata.web.issues import events, presenter, retest, search_links, story
 from errata.web.issues import report as reports
 from errata.web.requests import ActorRequest
@@ -127,14 +131,21 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     activity, comments = queries.activity(actor=request.actor, key=key), queries.comments(actor=request.actor, key=key)
     onward = [move for move in detail.moves if move.allowed and _is_asked(move) and move.name not in _BACKWARD]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
+    texts = [detail.description, *(comment.body for comment in comments)]
     return {
+        "family": families.family(actor=request.actor, of=detail.row),
+        "titles": families.titles(actor=request.actor, texts=texts),
         "issue": detail,
         "description": detail.description,
         "created_by": detail.created_by,
         "absolute_url": absolute(reverse("issue", args=[key])),
         "next_move": next(iter(onward), None),
+        "held": words.held(queries.holders_of(actor=request.actor, issue_id=detail.row.id)),
+        "why_assigned": words.why_decided(designations.decision_of(actor=request.actor, issue_id=detail.row.id)),
         "activity": story.story(key, activity[::-1], comments),
         "groups": story.explained(groups),
+        "watch": notices.watch_of(actor=request.actor, issue_id=detail.row.id, watching=detail.watching),
+        "watch_modes": watching.WORDS,
         "link_kinds": _LINK_KINDS,
         "editor_marks": _EDITOR_MARKS,
         "seq": queries.newest_change(actor=request.actor),

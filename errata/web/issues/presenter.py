@@ -1,8 +1,9 @@
 """An event as the page shows it: everything decided here, so that the template only writes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from errata.apps.issues.types import IssueRow
 from errata.core.event.view import BreadcrumbView, EventView, ExceptionView, FrameView, ThreadView
+from errata.core.grouping.frames import is_library
 from errata.ports.event_store import EventBody, StoredSignal
 from errata.web.highlight import highlighted
 from errata.web.issues import request_view, search_links
@@ -21,6 +23,9 @@ from errata.web.templatetags.ui import crumb_icon
 Rows = list[tuple[str, str]]
 _VALUE_CHARS_MAX = 10_000
 _OPEN_FRAMES = 1
+# Two closed rows are as short as the one they would fold into.
+_FOLDED_FRAMES_MIN = 3
+_LIBRARIES_NAMED = 3
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -60,12 +65,19 @@ class FrameShown(msgspec.Struct, frozen=True):
         return bool(self.lines or self.locals)
 
 
+class FrameRun(msgspec.Struct, frozen=True):
+    """Frames in a row: a single one, or those between two places of interest, folded away under their words."""
+
+    frames: list[FrameShown]
+    words: str = ""
+
+
 class TraceShown(msgspec.Struct, frozen=True):
     type: str
     value: str
     facts: list[str]
     relation: str
-    frames: list[FrameShown]  # most recent call first
+    runs: list[FrameRun]  # most recent call first
 
 
 class CrumbShown(msgspec.Struct, frozen=True):
@@ -146,7 +158,7 @@ def present(
 ) -> EventPage:
     """Everything of one event."""
     facts, event_id = body.event.facts, body.event.event_id
-    traces = _traces(event)
+    shown = traces(event)
     crumbs = _crumbs(event.breadcrumbs, at=body.event.timestamp)
     page = EventPage(
         id=event_id,
@@ -159,7 +171,7 @@ def present(
         steps=steps,
         highlights=_highlights(row, body, event),
         parts=[],
-        traces=traces,
+        traces=shown,
         crumbs=crumbs,
         request=request_view.shown(event.request) if event.request else None,
         tags=_tags(row, event.tags),
@@ -235,7 +247,7 @@ def _highlights(row: IssueRow, body: EventBody, event: EventView) -> list[Highli
     return [item for item in found if item.value]
 
 
-def _traces(event: EventView) -> list[TraceShown]:
+def traces(event: EventView) -> list[TraceShown]:
     """Exceptions newest first, as they were raised; where there are none, the stack of the thread that spoke."""
     shown = event.exceptions or [_spoken(thread) for thread in event.threads if thread.frames and _spoke(thread)]
     total = len(shown)
@@ -252,7 +264,8 @@ def _spoken(thread: ThreadView) -> ExceptionView:
 
 def _trace(exception: ExceptionView, place: int, total: int) -> TraceShown:
     frames = list(reversed(exception.frames))
-    own = [index for index, frame in enumerate(frames) if frame.in_app][:_OPEN_FRAMES] or [0]
+    own = [index for index, frame in enumerate(frames) if _is_own(frame)][:_OPEN_FRAMES] or [0]
+    opened = own if place == 0 else []
     mechanism = exception.mechanism
     facts = [
         f"{exception.module}" if exception.module else "",
@@ -264,8 +277,42 @@ def _trace(exception: ExceptionView, place: int, total: int) -> TraceShown:
         value=exception.value or "",
         facts=[fact for fact in facts if fact],
         relation="" if place == 0 else "the cause of the one above" if total > 1 else "",
-        frames=[_frame(frame, is_open=place == 0 and index in own) for index, frame in enumerate(frames)],
+        runs=[run for group in _grouped(frames, opened) for run in _runs(group, frames, opened)],
     )
+
+
+def _grouped(frames: list[FrameView], opened: list[int]) -> Iterator[list[int]]:
+    """Part the places of frames into rows of what is a library's and closed, and rows of what isn't."""
+    places = range(len(frames))
+    for _, group in groupby(places, key=lambda place: not _is_own(frames[place]) and place not in opened):
+        yield list(group)
+
+
+def _runs(group: list[int], frames: list[FrameView], opened: list[int]) -> Iterator[FrameRun]:
+    shown = [_frame(frames[place], is_open=place in opened) for place in group]
+    first = frames[group[0]]
+    if _is_own(first) or group[0] in opened or len(group) < _FOLDED_FRAMES_MIN:
+        yield from (FrameRun(frames=[frame]) for frame in shown)
+        return
+    names = list(dict.fromkeys(_library(frames[place]) for place in group))
+    more = f" and {len(names) - _LIBRARIES_NAMED} more" if len(names) > _LIBRARIES_NAMED else ""
+    words = f"{len(group)} frames in {', '.join(names[:_LIBRARIES_NAMED])}{more}"
+    yield FrameRun(frames=shown, words=words)
+
+
+def _is_own(frame: FrameView) -> bool:
+    """Say of a frame what grouping says of it, also where the client doesn't."""
+    if frame.in_app is None:
+        return not is_library(frame.module, frame.filename, frame.abs_path)
+    return frame.in_app
+
+
+def _library(frame: FrameView) -> str:
+    """Name what a frame belongs to: the root of its module, else of its path."""
+    if frame.module:
+        return frame.module.partition(".")[0]
+    path = frame.filename or frame.abs_path or "unknown"
+    return path.rpartition("node_modules/")[2].lstrip("/").partition("/")[0]
 
 
 def _handled(handled: bool | None) -> str:  # noqa: FBT001 (a fact, not a switch)
@@ -281,7 +328,7 @@ def _frame(frame: FrameView, *, is_open: bool) -> FrameShown:
         path=frame.abs_path or frame.filename or "",
         function=frame.function or "?",
         line=frame.lineno,
-        in_app=bool(frame.in_app),
+        in_app=_is_own(frame),
         open=is_open,
         lines=lines,
         locals=pairs(frame.vars or {}),

@@ -18,6 +18,7 @@ _ICONS = {
     "split": "split",
     "spared": "shield-check",
     "linked": "link",
+    "parent": "list-tree",
 }
 # Behind a comment: its text is shown, so these need no line of their own.
 _SILENT = {"comment_edited"}
@@ -125,8 +126,8 @@ def _sentence(deed: ActivityView, comment: CommentView | None) -> str:
             return f"assigned {after}" if after else f"unassigned {before}"
         case "deputy":
             return f"made {after} the deputy" if after else f"removed {before} as deputy"
-        case "labels":
-            return _labels(deed)
+        case "labels" | "parent":
+            return _labels(deed) if deed.kind == "labels" else _parent(deed)
     return _plainly(deed, before, after)
 
 
@@ -142,6 +143,11 @@ def _value(facts: Mapping[str, Any], kind: str) -> str:
     if isinstance(value, Mapping):
         return str(value.get("name") or value.get("email") or "")
     return "" if value is None else str(value)
+
+
+def _parent(deed: ActivityView) -> str:
+    above, before = deed.after.get("parent"), deed.before.get("parent")
+    return f"made it a part of {above['key']}" if above else f"took it out of {before['key']}" if before else ""
 
 
 def _labels(deed: ActivityView) -> str:

@@ -1,6 +1,7 @@
 """The issue stream: a query in the address, rows with their graphs, tabs with their counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -9,50 +10,29 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.views.decorators.http import require_POST
 
-from errata.apps.issues import operations, queries
+from errata.apps.issues import queries
 from errata.apps.issues.types import IssueRow, Page
 from errata.apps.projects import queries as projects
 from errata.apps.projects.types import ProjectView
 from errata.core.search import SearchError
 from errata.core.search.fields import SORTS
-from errata.web.answers import Toast, fragment, go, piece
-from errata.web.issues import events
+from errata.web.answers import fragment, piece
+from errata.web.issues import columns, events, exports
+from errata.web.issues.columns import Column
+from errata.web.issues.problems import Problem, problem_of
+from errata.web.issues.saved import Tab, list_tabs
 from errata.web.requests import ActorRequest
 
 OPEN = "is:open"
+UNHELD = "is:open assignee:none"
 _ROWS = 50
-_VIEWS = (
-    ("Open", OPEN, "Everything that isn’t fixed or closed"),
-    ("Mine", "is:open assignee:me", "Open and yours"),
-    ("Unassigned", "is:open assignee:none", "Open, and nobody holds it"),
-    ("New", "stage:New", "Not looked at yet"),
-    ("Revise", "stage:Revise", "Came back after a fix"),
-    ("Retest", "stage:Retest", "A fix is being checked"),
-    ("Done", "is:closed", "Fixed and closed"),
-)
 
 
 class Row(msgspec.Struct, frozen=True):
     issue: IssueRow
     url: str
     counts: list[int]
-
-
-class Tab(msgspec.Struct, frozen=True):
-    name: str
-    query: str
-    url: str
-    current: bool
-    hint: str
-    count: int | None
-
-
-class Problem(msgspec.Struct, frozen=True):
-    message: str
-    before: str = ""
-    after: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -63,6 +43,17 @@ class Asked(msgspec.Struct, frozen=True):
     period: str
     cursor: str | None
     project: ProjectView | None
+    columns: tuple[Column, ...]
+
+    def options(self) -> dict[str, str]:
+        """The address without its query: what a saved view keeps."""
+        values = {
+            "project": self.project.slug if self.project else "",
+            "sort": self.sort if self.sort != "last_seen" else "",
+            "period": self.period if self.period != "24h" else "",
+            "cols": columns.written(self.columns),
+        }
+        return {name: value for name, value in values.items() if value}
 
 
 def stream(request: ActorRequest) -> HttpResponse:
@@ -71,8 +62,12 @@ def stream(request: ActorRequest) -> HttpResponse:
     asked = _asked(request, known)
     page, problem = _page(request, asked)
     rows, answered = _rows(request, page.items, asked)
-    context = {
-        **msgspec.structs.asdict(asked),
+    tabs = list_tabs(request, asked, projects=[asked.project.id] if asked.project else None)
+    context: dict[str, Any] = {
+        "query": asked.query,
+        "sort": asked.sort,
+        "period": asked.period,
+        "columns": asked.columns,
         "rows": rows,
         "next": page.next,
         "next_url": _next_url(request, page.next),
@@ -80,21 +75,29 @@ def stream(request: ActorRequest) -> HttpResponse:
         "missing": [words for words in (page.partial, "" if answered else events.MISSING) if words],
         "projects": known,
         "chosen_project": asked.project,
-        "views": _tabs(request, asked),
+        "views": tabs,
+        "current_view": next((tab for tab in tabs if tab.current), None),
+        "options": asked.options().items(),
+        "choices": columns.choices(asked.columns),
+        "cols": columns.written(asked.columns),
+        "formats": exports.FORMATS,
+        "export_query": _export_query(asked),
+        "select_all": _matching(request, asked, tabs) if page.next else 0,
+        "mine": [tab for tab in tabs if tab.view and tab.view.mine],
+        "wide": any(not column.usual for column in asked.columns),
         "sorts": SORTS.items(),
         "sort_name": SORTS[asked.sort],
         "welcome": not rows and not any(project.first_event_at for project in known),
         "seq": queries.newest_change(actor=request.actor),
     }
-    context["view_is_saved"] = any(tab.current for tab in context["views"])
+    context["unheld"] = next((tab for tab in context["views"] if tab.query == UNHELD and not tab.current), None)
     return render(request, "issues/stream.html", context, status=400 if problem else 200)
 
 
 def rows(request: ActorRequest) -> HttpResponse:
     """Some rows as they are now, each to be put where it was."""
-    asked = _asked(request, [])
     found = queries.issues_by_keys(actor=request.actor, keys=request.GET.getlist("key")[:_ROWS])
-    return fragment(request, row_pieces(request, found, asked.period))
+    return fragment(request, row_pieces(request, found, request.GET))
 
 
 def fresh(request: ActorRequest) -> JsonResponse:
@@ -108,11 +111,24 @@ def fresh(request: ActorRequest) -> JsonResponse:
     return JsonResponse({"new": new, "moved": [row.key for row in found if row.key not in new]})
 
 
-def row_pieces(request: ActorRequest, issues: Sequence[IssueRow], period: str = "24h") -> list[str]:
-    """Rows as pieces for the page."""
+def keys(request: ActorRequest) -> JsonResponse:
+    """All issues that the address finds, by their keys: what “all matching” changes, a slice at a time."""
+    asked = _asked(request, projects.list_projects(actor=request.actor))
+    chosen = [asked.project.id] if asked.project else None
+    found = queries.list_keys(actor=request.actor, query=asked.query, projects=chosen, sort=asked.sort, now=request.now)
+    return JsonResponse({"keys": found})
+
+
+def row_pieces(request: ActorRequest, issues: Sequence[IssueRow], address: Mapping[str, str]) -> list[str]:
+    """Rows as pieces for the page with this address."""
+    period = _period(address.get("period", ""))
+    shown = columns.chosen(address.get("cols", ""))
     counts, _ = events.sparklines(issues, period=period, now=request.now)
     drawn = [Row(issue=issue, url=_url(issue), counts=counts.get(issue.key, [])) for issue in issues]
-    return [piece(f"#row-{row.issue.key}", render_to_string("issues/row.html", {"row": row}, request)) for row in drawn]
+    return [
+        piece(f"#row-{row.issue.key}", render_to_string("issues/row.html", {"row": row, "columns": shown}, request))
+        for row in drawn
+    ]
 
 
 def complete(request: ActorRequest) -> JsonResponse:
@@ -125,32 +141,22 @@ def complete(request: ActorRequest) -> JsonResponse:
     return JsonResponse({"items": items})
 
 
-@require_POST
-def save_view(request: ActorRequest) -> HttpResponse:
-    """Keep the query as a tab."""
-    view = operations.save_view(
-        name=request.POST.get("name", "").strip(),
-        query=request.POST.get("query", ""),
-        shared=request.POST.get("shared") == "1",
-        by=request.actor,
-        at=request.now,
-    )
-    url = f"{reverse('issues')}?{urlencode({'q': view.query}, safe=':')}"
-    return go(request, url, toast=Toast(text=f"Saved the view “{view.name}”."))
-
-
 def _asked(request: ActorRequest, known: Sequence[ProjectView]) -> Asked:
     get = request.GET
     query = get.get("q", "" if "all" in get else OPEN).strip()
     sort = get.get("sort", "last_seen")
-    period = get.get("period", "24h")
     return Asked(
         query=query,
         sort=sort if sort in SORTS else "last_seen",
-        period=period if period in events.PERIODS else "24h",
+        period=_period(get.get("period", "")),
         cursor=get.get("cursor") or None,
         project=next((project for project in known if project.slug == get.get("project")), None),
+        columns=columns.chosen(get.get("cols", "")),
     )
+
+
+def _period(text: str) -> str:
+    return text if text in events.PERIODS else "24h"
 
 
 def _page(request: ActorRequest, asked: Asked) -> tuple[Page, Problem | None]:
@@ -165,8 +171,7 @@ def _page(request: ActorRequest, asked: Asked) -> tuple[Page, Problem | None]:
             now=request.now,
         )
     except SearchError as error:
-        before, after = asked.query[: error.position], asked.query[error.position :]
-        return Page(items=[], next=None), Problem(message=error.message, before=before, after=after)
+        return Page(items=[], next=None), problem_of(error, asked.query)
     return page, None
 
 
@@ -175,27 +180,18 @@ def _rows(request: ActorRequest, issues: Sequence[IssueRow], asked: Asked) -> tu
     return [Row(issue=issue, url=_url(issue), counts=counts.get(issue.key, [])) for issue in issues], answered
 
 
-def _tabs(request: ActorRequest, asked: Asked) -> list[Tab]:
+def _matching(request: ActorRequest, asked: Asked, tabs: Sequence[Tab]) -> int:
+    """How many issues match: as its tab says, or counted."""
+    known = next((tab.count for tab in tabs if tab.query == asked.query), None)
+    if known is not None:
+        return known
     chosen = [asked.project.id] if asked.project else None
-    saved = [(view.name, view.query, view.query) for view in queries.list_views(actor=request.actor)]
-    queries_wanted = [query for _, query, _ in (*_VIEWS, *saved)]
-    counts = queries.count_views(actor=request.actor, queries=queries_wanted, projects=chosen, now=request.now)
-    return [
-        Tab(
-            name=name,
-            query=query,
-            url=_tab_url(query, asked),
-            current=query == asked.query,
-            hint=hint,
-            count=counts.get(query),
-        )
-        for name, query, hint in (*_VIEWS, *saved)
-    ]
+    return queries.count_issues(actor=request.actor, query=asked.query, projects=chosen, now=request.now)
 
 
-def _tab_url(query: str, asked: Asked) -> str:
-    values = {"q": query} | ({"project": asked.project.slug} if asked.project else {})
-    return f"{reverse('issues')}?{urlencode(values, safe=':')}"
+def _export_query(asked: Asked) -> str:
+    values = {"q": asked.query, "project": asked.project.slug if asked.project else "", "sort": asked.sort}
+    return "?" + urlencode({name: value for name, value in values.items() if value}, safe=":")
 
 
 def _next_url(request: ActorRequest, cursor: str | None) -> str:

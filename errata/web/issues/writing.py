@@ -25,7 +25,7 @@ def new(request: ActorRequest) -> HttpResponse:
         try:
             return _created(request)
         except Refusal as refusal:
-            names = ("project", "type", "title", "description", "priority", "severity", "assignee", "labels")
+            names = ("project", "type", "title", "description", "priority", "severity", "assignee", "labels", "parent")
             form = refused(posted(request, *names), refusal)
     context = {
         "form": form,
@@ -43,6 +43,7 @@ def _created(request: ActorRequest) -> HttpResponse:
     issue = operations.create_issue(
         **values,
         assignee=request.POST.get("assignee", "") or None,
+        parent=request.POST.get("parent", "").strip() or None,
         labels=[name.strip() for name in request.POST.get("labels", "").split(",") if name.strip()],
         by=request.actor,
         at=request.now,
@@ -55,15 +56,6 @@ def comment(request: ActorRequest, key: str) -> HttpResponse:
     """Say something about an issue."""
     operations.comment_on_issue(key=key, body=request.POST.get("body", ""), by=request.actor, at=request.now)
     return changed(request, key, Toast(text="Commented."))
-
-
-@require_POST
-def watch(request: ActorRequest, key: str) -> HttpResponse:
-    """Hear of an issue, or no longer."""
-    watching = request.POST.get("watch") == "1"
-    change = operations.watch_issue if watching else operations.unwatch_issue
-    change(key=key, by=request.actor, at=request.now)
-    return changed(request, key, Toast(text=f"You {'watch' if watching else 'no longer watch'} {key}."))
 
 
 @require_POST

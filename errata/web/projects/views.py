@@ -31,6 +31,7 @@ _TABS = (
     ("Keys", "project-keys"),
     ("Quotas", "project-quotas"),
     ("Scrubbing", "project-scrubbing"),
+    ("Designation", "designation"),
     ("Connect", "project-start"),
 )
 _OUTCOMES = {
@@ -180,7 +181,9 @@ def scrubbing(request: ActorRequest, slug: str) -> HttpResponse:
         toast = Toast(text="Saved. It holds for events that arrive from now on.")
         return go(request, reverse("project-scrubbing", args=[slug]), toast=toast)
     project = queries.project(actor=request.actor, which=slug)
-    return _tab(request, slug, "project-scrubbing", "projects/scrubbing.html", {"rules": project.scrub})
+    # Joined here: a template tag can't hold a line break.
+    names = {"keys": "\n".join(project.scrub.keys), "safe_keys": "\n".join(project.scrub.safe_keys)}
+    return _tab(request, slug, "project-scrubbing", "projects/scrubbing.html", {"rules": project.scrub, **names})
 
 
 @require_POST

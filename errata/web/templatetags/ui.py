@@ -1,7 +1,7 @@
 """The words and signs of the pages: icons, times, numbers, people, stages."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -188,6 +188,26 @@ def distance(moment: datetime, *, now: datetime) -> str:
     return f"{local:%b} {local.day}" if moment.year == now.year else f"{local:%b} {local.day}, {local.year}"
 
 
+_SPELT = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+@register.filter
+def spell(seconds: int | None) -> str:
+    """A length of time in its two largest units: `3d 4h`, `25min`; a dash for none."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds}s"
+    place = next(place for place, (size, _) in enumerate(_SPELT) if seconds >= size)
+    size, unit = _SPELT[place]
+    words = f"{seconds // size}{unit}"
+    if place + 1 < len(_SPELT) and seconds // size < 10:
+        smaller, name = _SPELT[place + 1]
+        rest = seconds % size // smaller
+        words += f" {rest}{name}" if rest else ""
+    return words
+
+
 @register.filter
 def compact(value: int | None) -> str:
     """A count in at most four characters: 999, 1.2k, 45k, 3.1M."""
@@ -227,9 +247,9 @@ def spark(counts: Sequence[int] | None) -> SafeString:
 
 
 @register.filter(name="markdown")
-def markdown_filter(text: str) -> SafeString:
+def markdown_filter(text: str, titles: Mapping[str, str] | None = None) -> SafeString:
     url = reverse("issue", args=["KEY-1"]).replace("KEY-1", "{}")
-    return mark_safe(markdown.to_html(text or "", issue_url=url))  # noqa: S308 (cleaned by nh3)
+    return mark_safe(markdown.to_html(text or "", issue_url=url, titles=titles))  # noqa: S308 (cleaned by nh3)
 
 
 @register.filter

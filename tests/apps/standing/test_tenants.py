@@ -61,6 +61,9 @@ READS = {
     "count_open": lambda a, s: issue_queries.count_open(actor=a),
     "issue": lambda a, s: issue_queries.issue(actor=a, key="PAY-1"),
     "issues_by_keys": lambda a, s: issue_queries.issues_by_keys(actor=a, keys=["PAY-1", "PAY-3"]),
+    "issues_by_ids": lambda a, s: issue_queries.issues_by_ids(actor=a, ids=range(1, 10_000)),
+    "keys_of": lambda a, s: issue_queries.keys_of(actor=a, ids=range(1, 10_000)),
+    "keys_first_in": lambda a, s: issue_queries.keys_first_in(actor=a, release="shop@1.2.0"),
     "issue_of_group": lambda a, s: issue_queries.issue_of_group(actor=a, project_id=s["project"].id, fingerprint=1),
     "groups": lambda a, s: issue_queries.groups(actor=a, key="PAY-1"),
     "activity": lambda a, s: issue_queries.activity(actor=a, key="PAY-1"),
@@ -70,6 +73,13 @@ READS = {
     "list_labels": lambda a, s: issue_queries.list_labels(actor=a),
     "list_views": lambda a, s: issue_queries.list_views(actor=a),
     "completions": lambda a, s: issue_queries.completions(actor=a, text="label:", position=6, now=NOW),
+    "count_unassigned": lambda a, s: issue_queries.count_unassigned(actor=a),
+    "holders": lambda a, s: issue_queries.holders(actor=a, key="PAY-1"),
+    "holders_of": lambda a, s: issue_queries.holders_of(actor=a, issue_id=1),
+    "loads_of": lambda a, s: issue_queries.loads_of(actor=a),
+    "familiar_people": lambda a, s: issue_queries.familiar_people(actor=a, key="PAY-1"),
+    "unassigned_keys": lambda a, s: issue_queries.unassigned_keys(actor=a, project_id=s["project"].id, limit=9),
+    "reassigned_by_hand": lambda a, s: issue_queries.reassigned_by_hand(actor=a, issue_ids=[1, 2, 3]),
     "list_projects": lambda a, s: project_queries.list_projects(actor=a, include_archived=True),
     "project": lambda a, s: project_queries.project(actor=a, which=s["project"].id),
     "find_project": lambda a, s: project_queries.find_project(actor=a, which="payments"),
@@ -77,6 +87,7 @@ READS = {
     "intake_counts": lambda a, s: project_queries.intake_counts(actor=a, which="PAY", since=NOW),
     "intake_totals": lambda a, s: project_queries.intake_totals(actor=a, since=NOW - timedelta(days=1)),
     "person": lambda a, s: account_queries.person(actor=a, who="bob@shop.example"),
+    "team_ref": lambda a, s: account_queries.team_ref(actor=a, slug=s["team"]),
     "ids_of_people": lambda a, s: account_queries.ids_of_people(actor=a, named="bob@shop.example"),
     "list_teams": lambda a, s: account_queries.list_teams(actor=a),
     "team_id": lambda a, s: account_queries.team_id(actor=a, slug="money"),
@@ -90,12 +101,14 @@ READS = {
 }
 # Not of rows, or of the whole installation on purpose.
 OPEN_READS = {
-    "newest_change", "scope_of", "dsn", "dictionary", "list_dictionaries", "current_dictionaries",
+    "issue_ids", "newest_change", "scope_of", "dsn", "dictionary", "list_dictionaries", "current_dictionaries",
     "is_set_up", "actor_for_user", "actor_for_token", "system_actor", "find_owner", "invitation",
     "find_invitation", "is_reset_open", "head", "signed_head", "verify", "export", "verify_export",
 }  # fmt: skip
 
 WRITES = {
+    "wait_on": lambda a, s: issues.wait_on(key="PAY-1", on="the bank", by=a, at=NOW),
+    "remark": lambda a, s: issues.remark(key="PAY-1", kind="acknowledged", by=a, at=NOW),
     "assign_issue": lambda a, s: issues.assign_issue(key="PAY-1", to=s["bob"], by=a, at=NOW),
     "set_deputy": lambda a, s: issues.set_deputy(key="PAY-1", to=None, by=a, at=NOW),
     "comment_on_issue": lambda a, s: issues.comment_on_issue(key="PAY-1", body="Hi", by=a, at=NOW),
@@ -211,6 +224,7 @@ def test_a_token_without_scopes_reads_nothing_but_names(shop, bob, name):
         "person",
         "ids_of_people",
         "team_id",
+        "team_ref",
         "team_ids_of",
         "members",
         "organization",

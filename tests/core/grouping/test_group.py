@@ -45,6 +45,15 @@ def different(*events):
 # --- stacks
 
 
+def test_the_languages_own_library_is_known_by_its_whole_path_where_the_client_says_nothing_of_it():
+    def inside(version):
+        return frame("decode", "json/decoder.py", in_app=None, abs_path=f"/usr/lib/python{version}/json/decoder.py")
+
+    alone = error(frame())
+    assert same(alone, error(frame(), inside("3.11")))
+    assert same(alone, error(frame(), inside("3.12"), inside("3.12")))
+
+
 def test_the_same_stack_groups_whatever_the_message():
     assert same(error(frame(), value="order 17"), error(frame(), value="cart is empty"))
 

@@ -46,7 +46,7 @@ def test_a_day_is_the_day_where_the_person_is():
 def test_an_age_is_a_time_before_now(value, operator, younger):
     week_ago = NOW - timedelta(days=7)
 
-    found = interval(value=value, operator=operator, now=NOW, age=True)
+    found = interval(value=value, operator=operator, now=NOW, kind="age")
 
     assert found == (Interval(since=week_ago) if younger else Interval(until=week_ago))
 

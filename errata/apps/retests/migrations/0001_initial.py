@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("issues", "0002_process_fields"),
+        ("issues", "0003_retests"),
         ("releases", "0001_initial"),
     ]
 

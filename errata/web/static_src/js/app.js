@@ -1,14 +1,17 @@
 import htmx from "htmx.org";
+import { start as startBoard } from "./board.js";
 import { start as startCharts } from "./charts.js";
 import { start as startCopy } from "./copy.js";
 import { start as startDrafts } from "./drafts.js";
 import { start as startFields } from "./fields.js";
 import { start as startEvent } from "./event.js";
+import { start as startInbox } from "./inbox.js";
 import { start as startKeys } from "./keys.js";
 import { start as startLive } from "./live.js";
 import { start as startMenus } from "./menus.js";
 import { start as startPalette } from "./palette.js";
 import { start as startPrefs } from "./prefs.js";
+import { start as startRows } from "./rows.js";
 import { start as startSearch } from "./search.js";
 import { start as startFirstEvent } from "./start.js";
 import { start as startStream } from "./stream.js";
@@ -31,5 +34,6 @@ document.addEventListener("htmx:error", () => toast("No answer from the server. 
 
 for (const start of [
   startPrefs, startToasts, startTimes, startTips, startCopy, startMenus, startKeys, startPalette, startSearch,
-  startStream, startEvent, startCharts, startDrafts, startFields, startFirstEvent, startLive,
+  startBoard, startStream, startEvent, startCharts, startDrafts, startFields, startFirstEvent, startInbox, startRows,
+  startLive,
 ]) start();

@@ -1,14 +1,16 @@
 // The keyboard map. One table: the sheet behind `?` is drawn from the same words on the server.
 import { $, $$, at, on, typing } from "./dom.js";
 import { copy } from "./copy.js";
+import { inboxKeys } from "./inbox.js";
 import { change, openPicker } from "./menus.js";
 import { openPalette } from "./palette.js";
+import { all, forget } from "./selection.js";
 import { undoLast } from "./toasts.js";
 
 const page = () => document.body.dataset.page;
 const rows = () => $$("[data-row]");
 const current = () => $("[data-row][data-current]");
-export const selected = () => $$("[data-row] input[type=checkbox]:checked").map((box) => box.value);
+export const selected = () => all() ?? [...new Set($$("[data-row] input[type=checkbox]:checked").map((box) => box.value))];
 
 export function keysUnder() {
   if (page() === "issue") return [$("[data-issue]").dataset.issue];
@@ -44,9 +46,9 @@ function neighbour(step) {
   return Boolean(link);
 }
 
-function pick(field) {
+function pick(field, wanted) {
   const keys = keysUnder();
-  if (keys.length) openPicker(field, keys);
+  if (keys.length) openPicker(field, keys, wanted);
   return keys.length > 0;
 }
 
@@ -70,6 +72,7 @@ function toggle() {
 }
 
 function clear() {
+  forget();
   const boxes = $$("[data-row] input[type=checkbox]:checked");
   for (const box of boxes) box.click();
   return boxes.length > 0;
@@ -87,7 +90,7 @@ const plain = {
   t: () => pick("type"),
   l: () => pick("labels"),
   d: () => pick("deputy"),
-  e: () => set("stage", "Closed"),
+  e: () => pick("stage", "Closed"),
   c: () => go("/issues/new/"),
   m: () => { const box = $("[data-comment]"); box?.focus(); return Boolean(box); },
   y: copyLink,
@@ -102,7 +105,7 @@ const plain = {
   Escape: () => clear(),
 };
 
-const leader = { i: "/issues/", r: "/releases/", p: "/projects/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me" };
+const leader = { i: "/issues/", n: "/inbox/", p: "/projects/", r: "/process/", v: "/releases/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me", b: "/board/", w: "/me/" };
 let leading = 0;
 
 function press(event) {
@@ -119,7 +122,8 @@ function press(event) {
   }
   leading = event.key === "g" ? Date.now() : 0;
   if (!$("#palette")) return;
-  if (Object.hasOwn(plain, event.key) && plain[event.key]()) event.preventDefault();
+  const keys = page() === "inbox" ? { ...plain, ...inboxKeys } : plain;
+  if (Object.hasOwn(keys, event.key) && keys[event.key]()) event.preventDefault();
 }
 
 export function start() {

@@ -1,6 +1,8 @@
 // What changes on the server shows here in under two seconds, by server-sent events; by polling where those don't pass.
 import htmx from "htmx.org";
 import { $, $$ } from "./dom.js";
+import { held, renewBoard } from "./board.js";
+import { showUnread } from "./inbox.js";
 import { busy, offer, renew } from "./stream.js";
 
 const changed = new Set();
@@ -27,7 +29,7 @@ function take(message) {
 
 // One renewal at a time, none while somebody selects or has a menu open: what came meanwhile waits here.
 async function work() {
-  if (working || document.hidden || busy()) return;
+  if (working || document.hidden || busy() || held()) return;
   if (!changed.size) return;
   working = true;
   const now = [...changed];
@@ -35,10 +37,30 @@ async function work() {
   try {
     const page = document.body.dataset.page;
     if (page === "stream") { await renew(now); await offer(now); }
+    if (page === "board") await renewBoard(now);
+    if (page === "agenda") await renewAgenda(now);
     if (page === "issue" && now.includes($("[data-issue]").dataset.issue)) await refreshIssue();
   } finally {
     working = false;
   }
+}
+
+// An issue that isn't shown may have come to me: worth a look, but not at every event of a busy day.
+const LOOK_MS = 10_000;
+let looked = 0;
+
+async function renewAgenda(keys) {
+  if (!keys.some((key) => $(`[data-row="${CSS.escape(key)}"]`)) && Date.now() - looked < LOOK_MS) return;
+  looked = Date.now();
+  await refreshAgenda();
+}
+
+async function refreshAgenda() {
+  const response = await fetch(location.href, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!response?.ok) return;
+  const next = $("#agenda", new DOMParser().parseFromString(await response.text(), "text/html"));
+  const target = $("#agenda");
+  if (next && next.innerHTML !== target.innerHTML) await htmx.swap({ text: next.outerHTML, swap: "outerMorph", target, sourceElement: target });
 }
 
 export async function refreshIssue() {
@@ -61,6 +83,7 @@ function connect() {
   source = new EventSource(`${document.body.dataset.live}?after=${seq}`);
   source.addEventListener("open", () => { failures = 0; clearInterval(poller); poller = undefined; status("live", "Live"); });
   source.addEventListener("changes", (event) => take(JSON.parse(event.data)));
+  source.addEventListener("inbox", (event) => showUnread(Number(event.data)));
   source.addEventListener("error", () => {
     failures += 1;
     status("wait", "Reconnecting");
@@ -76,7 +99,9 @@ function poll() {
     const response = await fetch(`${document.body.dataset.livePoll}?after=${seq}`).catch(() => null);
     if (!response?.ok) return status("off", "No connection");
     status("live", "Live");
-    take(await response.json());
+    const message = await response.json();
+    if (message.unread !== undefined) showUnread(message.unread);
+    take(message);
   }, 3000);
 }
 
@@ -85,7 +110,10 @@ export function start() {
   if (live === undefined) return;
   seq = Number(from) || 0;
   connect();
-  document.addEventListener("errata:changed", () => document.body.dataset.page === "issue" && refreshIssue());
+  document.addEventListener("errata:changed", () => {
+    if (document.body.dataset.page === "issue") refreshIssue();
+    if (document.body.dataset.page === "agenda") refreshAgenda();
+  });
   setInterval(work, 700);
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => event.persisted && connect());

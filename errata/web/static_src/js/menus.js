@@ -1,6 +1,7 @@
 // Dialogs, popovers and the one picker that changes a field of one issue or of many.
 import htmx from "htmx.org";
 import { $, $$, at, on, post } from "./dom.js";
+import { changeAll, many } from "./selection.js";
 import { toast } from "./toasts.js";
 
 /** Put an answer with <hx-partial> pieces on the page, whoever asked for it. */
@@ -10,31 +11,41 @@ export async function apply(response) {
   if (!text) return;
   await htmx.swap({ text, swap: "none", target: document.body, sourceElement: document.body });
   const event = response.headers.get("HX-Trigger");
-  if (event) document.body.dispatchEvent(new CustomEvent(event, { bubbles: true }));
+  const keys = (response.headers.get("X-Changed") ?? "").split(",").filter(Boolean);
+  if (event) document.body.dispatchEvent(new CustomEvent(event, { bubbles: true, detail: { keys } }));
 }
 
 let submitting = false;
+let picked = [];
+const PICKED_MAX = 100;
 
-export async function openPicker(field, keys) {
+/** Show what a field can be set to. With `wanted`, choose that at once, and show only what it still asks for. */
+export async function openPicker(field, keys, wanted = "") {
   if (!keys.length) return;
   const dialog = $("#picker");
-  const query = new URLSearchParams(keys.map((key) => ["key", key]));
+  // What many have in common is asked of the first of them; the change goes to all.
+  const query = new URLSearchParams(keys.slice(0, PICKED_MAX).map((key) => ["key", key]));
   const response = await fetch(at(`/issues/pick/${field}/?${query}`), { headers: { "HX-Request": "true" } });
+  picked = keys;
   if (!response.ok) return apply(response);
   dialog.innerHTML = await response.text();
+  const option = wanted && $$(".picker-list .menu-item", dialog).find((item) => item.dataset.name === wanted);
+  if (option && !option.dataset.needs && !option.dataset.then) return choose(dialog, option);
   if (!dialog.open) dialog.showModal();
-  const search = $("input[type=text]", dialog);
-  (search ?? $("button:not([aria-disabled=true])", dialog))?.focus();
-  mark(visible(dialog)[0], dialog);
+  $("input[type=text]", dialog)?.focus();
+  mark(possible(dialog)[0], dialog);
+  if (option) choose(dialog, option);
 }
 
-const visible = (dialog) => $$(".picker-list .menu-item:not([hidden])", dialog);
+const possible = (dialog) => $$(".picker-list .menu-item:not([hidden]):not([aria-disabled=true])", dialog);
 
-function mark(item, dialog) {
+function mark(item, dialog, { focus = true } = {}) {
   for (const other of $$("[data-active]", dialog)) delete other.dataset.active;
   if (!item) return;
   item.dataset.active = "";
   item.scrollIntoView({ block: "nearest" });
+  // Where there is nothing to type into, Enter and a screen reader follow the focus.
+  if (focus && !$("input[type=text]", dialog)) item.focus({ preventScroll: true });
 }
 
 function filter(dialog, text) {
@@ -46,15 +57,16 @@ function filter(dialog, text) {
       $("span", item).textContent = `Add “${text.trim()}”`;
     }
   }
-  mark(visible(dialog)[0], dialog);
+  mark(possible(dialog)[0], dialog);
 }
 
 function walk(dialog, event) {
-  const items = visible(dialog);
+  if (event.target.matches("textarea, select")) return;
+  const items = possible(dialog);
   const now = items.findIndex((item) => item.dataset.active !== undefined);
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
-    mark(items[(now + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length], dialog);
+    mark(items[(Math.max(now, 0) + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length], dialog);
   } else if (event.key === "Enter" && event.target.matches("input[type=text]")) {
     event.preventDefault();
     items[now]?.click();
@@ -67,7 +79,9 @@ function walk(dialog, event) {
 export async function change(values) {
   if (submitting) return;
   submitting = true;
+  const keys = values.filter(([name]) => name === "key").map(([, key]) => key);
   try {
+    if (many(keys)) return await changeAll(keys, values.filter(([name]) => name !== "key"));
     await apply(await post(at("/issues/change/"), [...values, ["from", document.body.dataset.page], ["query", location.search]]));
   } catch {
     toast("No answer from the server. Nothing was changed; try again.", { kind: "bad" });
@@ -77,12 +91,14 @@ export async function change(values) {
 }
 
 async function choose(dialog, button) {
-  if (button.getAttribute("aria-disabled") === "true") return;
+  if (button.getAttribute("aria-disabled") === "true") return toast($(".why", button).textContent, { kind: "bad" });
   const form = $("form", dialog);
   const values = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken" && name !== "value");
+  if (button.dataset.then) return openPicker(button.dataset.then, values.filter(([name]) => name === "key").map(([, key]) => key));
   if (button.dataset.needs && !asked(form, button)) return askFor(form, button);
   dialog.close();
-  await change([...values, ["value", button.value]]);
+  const others = values.filter(([name]) => name !== "key");
+  await change([...picked.map((key) => ["key", key]), ...others, ["value", button.value]]);
 }
 
 // A note is enough for any need; a reason, where one was asked for, is enough too.
@@ -102,6 +118,7 @@ function askFor(form, button) {
     $("[data-note-go]", box).value = button.value;
   }
   $("textarea", box).focus();
+  mark(button, form.closest("dialog"), { focus: false });
 }
 
 export function start() {

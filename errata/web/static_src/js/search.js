@@ -22,6 +22,12 @@ function word(input) {
   return { start, end: caret + rest.length };
 }
 
+/** Whether a word has been begun: then Tab finishes it; else Tab goes on to the next control. */
+function half(input) {
+  const { start, end } = word(input);
+  return end > start;
+}
+
 function close(input) {
   const box = list(input);
   if (box) box.hidden = true;
@@ -76,6 +82,9 @@ function press(event, input) {
   else if ((event.key === "Tab" || event.key === "Enter") && open && active >= 0) {
     event.preventDefault();
     take(input, $$(".menu-item", list(input))[active].dataset.insert);
+  } else if (event.key === "Tab" && open && !event.shiftKey && half(input)) {
+    event.preventDefault();
+    take(input, $(".menu-item", list(input)).dataset.insert);
   } else if (event.key === "Escape" && open) { event.stopPropagation(); close(input); }
 }
 

@@ -3,8 +3,10 @@ import htmx from "htmx.org";
 import { $, $$, announce, at, on } from "./dom.js";
 import { selected, setCurrent } from "./keys.js";
 import { apply, openPicker } from "./menus.js";
+import { all, forget, selectAll, uncheck } from "./selection.js";
 
 let anchor;
+let told = 0; // how many were selected when it was last said
 
 export const busy = () => selected().length > 0 || Boolean($("dialog[open]")) || Boolean($("[popover]:popover-open"));
 
@@ -13,14 +15,17 @@ function showBulk() {
   if (!bar) return;
   const keys = selected();
   bar.hidden = keys.length === 0;
-  $("[data-count]", bar).textContent = keys.length === 1 ? "1 selected" : `${keys.length} selected`;
+  $("[data-count]", bar).textContent = all() ? `All ${keys.length} selected` : keys.length === 1 ? "1 selected" : `${keys.length} selected`;
+  const whole = $("[data-action=select-matching]", bar);
+  if (whole) whole.hidden = Boolean(all()) || keys.length < $$("[data-row]").length || Number(whole.dataset.total) <= keys.length;
   for (const row of $$("[data-row]")) row.toggleAttribute("data-selected", keys.includes(row.dataset.row));
-  const all = $("#select-all");
-  if (all) {
-    all.checked = keys.length > 0 && keys.length === $$("[data-row]").length;
-    all.indeterminate = keys.length > 0 && !all.checked;
+  const head = $("#select-all");
+  if (head) {
+    head.checked = keys.length > 0 && keys.length >= $$("[data-row]").length;
+    head.indeterminate = keys.length > 0 && !head.checked;
   }
-  announce(keys.length ? `${keys.length} selected` : "");
+  if (keys.length !== told) announce(keys.length ? `${keys.length} selected` : "Nothing selected");
+  told = keys.length;
 }
 
 function range(box, event) {
@@ -37,7 +42,8 @@ function range(box, event) {
 export async function renew(keys) {
   const here = keys.filter((key) => document.getElementById(`row-${key}`)).slice(0, 50);
   if (!here.length) return;
-  const query = new URLSearchParams(here.map((key) => ["key", key]));
+  const query = new URLSearchParams(location.search);
+  for (const key of here) query.append("key", key);
   await apply(await fetch(at(`/issues/rows/?${query}`), { headers: { "HX-Request": "true" } }));
 }
 
@@ -75,11 +81,32 @@ async function reload() {
   scrollTo({ top: 0 });
 }
 
+// The columns in the order of the picker, as the address names them.
+function showColumns(form) {
+  const address = new URLSearchParams(location.search);
+  address.delete("cursor");
+  address.set("cols", $$("input:checked", form).map((box) => box.value).join(","));
+  location.assign(`${location.pathname}?${address.toString().replaceAll("%2C", ",")}`);
+}
+
+function shift(button) {
+  const item = button.closest("li");
+  const other = button.dataset.shift === "-1" ? item.previousElementSibling : item.nextElementSibling;
+  if (!other) return;
+  if (button.dataset.shift === "-1") other.before(item); else other.after(item);
+  button.focus();
+  announce(`${item.textContent.trim()}: place ${[...item.parentElement.children].indexOf(item) + 1}`);
+}
+
 export function start() {
   on("click", "[data-row] input[type=checkbox]", (event, box) => range(box, event));
-  on("change", "[data-row] input[type=checkbox]", showBulk);
-  on("change", "#select-all", (_event, all) => { for (const box of $$("[data-row] input[type=checkbox]")) box.checked = all.checked; showBulk(); });
-  on("click", "[data-action=clear]", () => { for (const box of $$("[data-row] input[type=checkbox]:checked")) box.checked = false; showBulk(); });
+  on("change", "[data-row] input[type=checkbox]", () => { forget(); showBulk(); });
+  on("change", "#select-all", (_event, head) => { forget(); for (const box of $$("[data-row] input[type=checkbox]")) box.checked = head.checked; showBulk(); });
+  on("click", "[data-action=select-matching]", async () => { await selectAll(); showBulk(); });
+  document.addEventListener("errata:many", async () => { forget(); uncheck(); if ($("#stream")) await reload(); showBulk(); });
+  on("submit", "[data-columns-form]", (event, form) => { event.preventDefault(); showColumns(form); });
+  on("click", "[data-shift]", (_event, button) => shift(button));
+  on("click", "[data-action=clear]", () => { forget(); for (const box of $$("[data-row] input[type=checkbox]:checked")) box.checked = false; showBulk(); });
   on("click", "[data-bulk]", (_event, button) => openPicker(button.dataset.bulk, selected()));
   on("click", "#fresh", reload);
   on("click", "[data-row]", (event, row) => {

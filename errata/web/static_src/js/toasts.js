@@ -3,7 +3,7 @@ import { $, $$, icon, make, on } from "./dom.js";
 
 const LIFE = 12_000;
 
-export function toast(text, { kind = "good" } = {}) {
+export function toast(text, { kind = "good", undo } = {}) {
   const element = make("div", { className: `toast${kind === "bad" ? " toast-bad" : ""}` },
     icon(kind === "bad" ? "circle-alert" : "check"),
     make("p", { textContent: text }),
@@ -11,7 +11,15 @@ export function toast(text, { kind = "good" } = {}) {
     make("i", { className: "toast-life" }));
   element.dataset.toast = "";
   $("button", element).dataset.action = "dismiss";
+  if (undo) $("button", element).before(undoForm(undo));
   $("#toasts").append(element);
+}
+
+// A form, so that `z` finds it as it finds the server's.
+function undoForm(undo) {
+  const form = make("form", {}, make("button", { className: "button button-small" }, icon("undo-2", "icon icon-s"), "Undo ", make("kbd", { textContent: "z" })));
+  form.addEventListener("submit", (event) => { event.preventDefault(); undo(); });
+  return form;
 }
 
 function dismiss(element) {

@@ -1,0 +1,248 @@
+"""Issues as they were: what people had made of them at a moment, taken back from the activity record.
+
+Everything people and rules change about an issue is an activity with what was there before, so an issue as it was is
+the issue as it is without the activities since. How often it had happened by then is the event store's to tell.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from django.db.models import Q
+
+from errata import ports
+from errata.apps.accounts import queries as accounts
+from errata.apps.accounts.permissions import allow
+from errata.apps.accounts.types import Actor, Person
+from errata.apps.issues import rows
+from errata.apps.issues.changes import by_key, issue_not_found, visible
+from errata.apps.issues.models import Activity, Issue, Label, Watcher
+from errata.apps.issues.search import UNANSWERED
+from errata.apps.issues.types import IssueRow, LabelView, Page
+from errata.apps.issues.vocabulary import workflow_of
+from errata.apps.projects import queries as projects_of
+from errata.core.ids import ProjectId
+from errata.core.search import Asker, Node, Subject, matches, parse, partition
+from errata.core.vocabulary import PRIORITIES, SEVERITIES
+from errata.ports.event_store import Scope, StoreUnavailable
+
+# A view of the past is looked at by one person at a time, and reads what changed since.
+_ISSUES_MAX = 20_000
+
+
+class _Step(NamedTuple):
+    """An activity, as far as taking it back needs it."""
+
+    kind: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    at: datetime
+
+
+def list_issues_as_of(
+    *,
+    actor: Actor,
+    as_of: datetime,
+    query: str = "",
+    sort: str = "",
+    limit: int = 200,
+    projects: Collection[int] | None = None,
+) -> Page:
+    """The issues a search would have found at a moment, as they were then."""
+    allow(actor, "issue:read")
+    parsed = parse(query)
+    found = _rows_as_of(actor, as_of, projects)
+    partial = _count_until(found, as_of)
+    if parsed.where is not None:
+        asked = partition(parsed.where)
+        found = {
+            number: row for number, row in found.items() if matches(asked, subject_of(row), _asker(actor, row, as_of))
+        }
+    items = _sorted(list(found.values()), sort or f"{'' if parsed.descending else '+'}{parsed.sort}")
+    return Page(items=items[:limit], next=None, partial=partial)
+
+
+def issue_as_of(*, actor: Actor, key: str, as_of: datetime) -> IssueRow:
+    """One issue as it was. Raises IssueNotFound if there was none yet."""
+    allow(actor, "issue:read")
+    issue = by_key(actor, key).first()
+    if issue is None:
+        raise issue_not_found(key)
+    row = _undone(rows.fetch_by_ids([issue.id])[0], _steps_since(Q(issue_id=issue.id), as_of)[issue.id], _Names(actor))
+    if row is None:
+        raise issue_not_found(key)
+    found = {row.id: row}
+    _count_until(found, as_of)
+    return found[row.id]
+
+
+def states_before(*, actor: Actor, row: IssueRow) -> list[tuple[datetime, str, IssueRow]]:
+    """Every state an issue was in, with the activity that led to it and when; oldest first. What a backtest walks."""
+    steps = _steps_since(Q(issue_id=row.id), datetime.min.replace(tzinfo=row.created_at.tzinfo))[row.id]
+    names = _Names(actor)
+    found: list[tuple[datetime, str, IssueRow]] = []
+    current: IssueRow | None = row
+    for step in steps:  # newest first
+        if current is None:
+            break
+        found.append((step.at, step.kind, current))
+        current = _undone(current, [step], names)
+    return found[::-1]
+
+
+def subject_of(row: IssueRow, *, description: str = "", watchers: Collection[int] = ()) -> Subject:
+    """An issue as a search in memory asks it."""
+    return Subject(
+        key=row.key, project_slug=row.project.slug, project_key=row.project.key, title=row.title, culprit=row.culprit,
+        description=description, type=row.type, priority=row.priority, severity=row.severity, stage=row.stage,
+        category=row.category, level=row.level, platform=row.platform, count=row.count, users=row.users,
+        comments=row.comments, first_seen=row.first_seen, last_seen=row.last_seen, created=row.created_at,
+        updated=row.updated_at, moved=row.stage_changed_at, assignee=row.assignee.id if row.assignee else None,
+        deputy=row.deputy.id if row.deputy else None, watchers=frozenset(watchers),
+        labels=tuple(label.name for label in row.labels), regressed=row.regressed, unhandled=row.is_unhandled,
+        waiting_on=row.waiting_on, clock=row.clock_state, due=row.due_at,
+        values={name: str(value) for name, value in row.values.items()},
+    )  # fmt: skip
+
+
+class _Names:
+    """People and labels that activities name."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._people = {person.id: person for person in accounts.list_people(actor=actor)}
+        own = Label.objects.filter(organization_id=actor.organization_id)
+        self._colours = {label.name: label.colour for label in own}
+
+    def person(self, fact: Mapping[str, Any] | None) -> Person | None:
+        if not fact:
+            return None
+        known = self._people.get(fact["id"])
+        return known or Person(id=fact["id"], email=fact["email"], name=fact["name"], initials=fact["name"][:1])
+
+    def labels(self, names: Sequence[str]) -> list[LabelView]:
+        return [LabelView(name=name, colour=self._colours.get(name, 0)) for name in names]
+
+
+def _rows_as_of(actor: Actor, as_of: datetime, projects: Collection[int] | None) -> dict[int, IssueRow]:
+    own = projects_of.visible_ids(actor)
+    chosen = own if projects is None else [project for project in own if project in projects]
+    ids = list(
+        visible(actor).filter(project_id__in=chosen, created_at__lte=as_of).order_by("-id").values_list("id", flat=True)
+    )[:_ISSUES_MAX]
+    steps = _steps_since(Q(issue__organization_id=actor.organization_id), as_of)
+    gone_now = set(Issue.objects.filter(id__in=ids, merged_into__isnull=False).values_list("id", flat=True))
+    names = _Names(actor)
+    found: dict[int, IssueRow] = {}
+    for row in rows.fetch_by_ids(ids):
+        since = steps[row.id]
+        was_gone = row.id in gone_now and not any(step.kind == "merged_into" for step in since)
+        before = None if was_gone else _undone(row, since, names)
+        if before is not None:
+            found[row.id] = before
+    return found
+
+
+def _steps_since(which: Q, as_of: datetime) -> dict[int, list[_Step]]:
+    """The activities after a moment by issue, newest first."""
+    found: dict[int, list[_Step]] = defaultdict(list)
+    columns = ("issue_id", "kind", "before", "after", "at")
+    for issue_id, *rest in Activity.objects.filter(which, at__gt=as_of).order_by("-id").values_list(*columns):
+        found[issue_id].append(_Step(*rest))
+    return found
+
+
+def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | None:
+    """The issue without these activities, newest first; None if it did not exist before them."""
+    changes: dict[str, Any] = {}
+    comments = row.comments
+    for step in steps:
+        match step.kind:
+            case "created" | "split_from":
+                return None
+            case "assignee" | "deputy":
+                changes[step.kind] = names.person(step.before.get(step.kind))
+            case "labels":
+                changes["labels"] = names.labels(step.before.get("labels", []))
+            case "commented":
+                comments -= 1
+            case "comment_deleted":
+                comments += 1
+            case _:
+                changes |= {name: value for name, value in step.before.items() if name in _TAKEN_BACK}
+    if "stage" in changes:
+        stage = workflow_of(row.project.id).find_stage(changes["stage"])
+        changes["category"] = stage.category if stage else row.category
+    return msgspec.structs.replace(row, comments=comments, **changes)
+
+
+_TAKEN_BACK = {
+    "title",
+    "type",
+    "priority",
+    "severity",
+    "stage",
+    "reason",
+    "regressed",
+    "values",
+    "waiting_on",
+    "parent",
+}
+
+
+def _count_until(found: dict[int, IssueRow], as_of: datetime) -> str:
+    """Put in how often each had happened by then. Return in words what is missing."""
+    scope: dict[ProjectId, list[int]] = defaultdict(list)
+    for row in found.values():
+        if row.groups and row.last_seen > as_of:
+            scope[ProjectId(row.project.id)] += row.groups
+    if not scope:
+        return ""
+    try:
+        counted = ports.current().events.totals(Scope(projects=dict(scope), until=as_of))
+    except StoreUnavailable:
+        return UNANSWERED
+    for number, row in found.items():
+        if row.groups and row.last_seen > as_of:
+            own = [counted[place] for group in row.groups if (place := (ProjectId(row.project.id), group)) in counted]
+            if own:
+                last = max(total.last for total in own)
+                found[number] = msgspec.structs.replace(row, count=sum(total.count for total in own), last_seen=last)
+    return ""
+
+
+def _asker(actor: Actor, row: IssueRow, as_of: datetime) -> Asker:
+    def events(node: Node) -> bool:
+        scope = Scope(projects={ProjectId(row.project.id): row.groups}, until=as_of, where=node)
+        return bool(row.groups) and ports.current().events.count(scope)[0] > 0
+
+    return Asker(
+        now=as_of, me=actor.user_id, events=events, who=lambda named: accounts.ids_of_people(actor=actor, named=named)
+    )
+
+
+_ORDERS: dict[str, Callable[[IssueRow], Any]] = {
+    "last_seen": lambda row: row.last_seen,
+    "first_seen": lambda row: row.first_seen,
+    "count": lambda row: row.count,
+    "users": lambda row: row.users,
+    "priority": lambda row: _rank(PRIORITIES, row.priority),
+    "severity": lambda row: _rank(SEVERITIES, row.severity),
+    "created": lambda row: row.created_at,
+    "updated": lambda row: row.updated_at,
+}
+
+
+def _sorted(found: list[IssueRow], sort: str) -> list[IssueRow]:
+    order = _ORDERS.get(sort.lstrip("+-"), _ORDERS["last_seen"])
+    return sorted(found, key=lambda row: (order(row), row.id), reverse=not sort.startswith("+"))
+
+
+def _rank(places: Sequence[str], value: str) -> int:
+    return places.index(value) if value in places else -1
+
+
+def watchers_of(issue_id: int) -> list[int]:
+    """Who watches an issue now."""
+    return list(Watcher.objects.filter(issue_id=issue_id).values_list("user_id", flat=True))

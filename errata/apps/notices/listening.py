@@ -1,0 +1,152 @@
+"""Listening to what happens to issues: who is told of each activity, and which channel of the organisation."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from errata.apps.issues import audience
+from errata.apps.issues import operations as issues
+from errata.apps.issues.audience import Concern
+from errata.apps.issues.types import Followed
+from errata.apps.notices.models import Channel, Subscription, Watch
+from errata.apps.notices.telling import Telling, member_ids, post_to, tell
+from errata.apps.templates.queries import template_of
+from errata.core.notice.hearing import Audience, Happening, Heard, hearers, together
+from errata.core.notice.kinds import kind_of
+
+# Each activity may tell many people, in one transaction: fewer at a time than other followers take.
+_ACTIVITIES_MAX = 50
+_MENTIONING = ("commented", "comment_edited")
+
+
+class _Batch(NamedTuple):
+    """What is read once for all activities of a turn."""
+
+    concerns: dict[int, Concern]
+    audiences: dict[int, Audience]
+    said: dict[int, str]
+    members: dict[int, frozenset[int]]
+
+
+def listen(*, at: datetime) -> bool:
+    """Tell of a batch of activities. Return whether there may be more."""
+    heard = issues.follow(
+        "notices",
+        at=at,
+        apply=lambda found: _tell_of(found, at=at),
+        from_the_beginning=False,
+        limit=_ACTIVITIES_MAX,
+    )
+    return heard == _ACTIVITIES_MAX
+
+
+def audiences_of(concerns: dict[int, Concern]) -> dict[int, Audience]:
+    """The people around issues, with how they watch and what they subscribe to."""
+    modes: dict[int, dict[int, str]] = {}
+    for issue_id, user_id, mode in Watch.objects.filter(issue_id__in=concerns).values_list(
+        "issue_id", "user_id", "mode"
+    ):
+        modes.setdefault(issue_id, {})[user_id] = mode
+    subscribers: dict[int, dict[int, str]] = {}
+    projects = {concern.project_id for concern in concerns.values()}
+    for project_id, user_id, mode in Subscription.objects.filter(project_id__in=projects).values_list(
+        "project_id", "user_id", "mode"
+    ):
+        subscribers.setdefault(project_id, {})[user_id] = mode
+    return {
+        concern.issue_id: Audience(
+            assignee_id=concern.assignee_id,
+            deputy_id=concern.deputy_id,
+            watchers=concern.watchers,
+            modes=modes.get(concern.issue_id, {}),  # type: ignore[arg-type]  # (written by set_watch alone)
+            subscribers=subscribers.get(concern.project_id, {}),  # type: ignore[arg-type]  # (by subscribe alone)
+            project=concern.project,
+        )
+        for concern in concerns.values()
+    }
+
+
+def _tell_of(found: Sequence[Followed], *, at: datetime) -> None:
+    batch = _read(found)
+    # What one deed did at once (assigned, moved on, commented) is told at once.
+    deeds: dict[tuple[int, int | None, datetime], list[Followed]] = {}
+    for activity in found:
+        if activity.issue_id in batch.concerns:
+            deeds.setdefault((activity.issue_id, activity.actor_id, activity.at), []).append(activity)
+    for (issue_id, _, _), activities in deeds.items():
+        _tell_people(activities, batch.concerns[issue_id], batch, at=at)
+        for activity in activities:
+            if activity.kind in ("created", "regressed"):
+                _announce(activity, batch.concerns[issue_id], at=at)
+
+
+def _read(found: Sequence[Followed]) -> _Batch:
+    concerns = audience.concerns({activity.issue_id for activity in found})
+    return _Batch(
+        concerns=concerns,
+        audiences=audiences_of(concerns),
+        said=audience.said([activity.comment_id for activity in found if activity.comment_id]),
+        members={number: member_ids(number) for number in {one.organization_id for one in concerns.values()}},
+    )
+
+
+def _tell_people(activities: Sequence[Followed], concern: Concern, batch: _Batch, *, at: datetime) -> None:
+    told: dict[int, list[Heard]] = {}
+    for activity in activities:
+        happening = _happening(activity, batch.said)
+        for person, heard in hearers(happening, batch.audiences[concern.issue_id]).items():
+            told.setdefault(person, []).append(heard)
+    # People who hear the same are told in one go.
+    groups: dict[Heard, list[int]] = {}
+    for person, all_heard in told.items():
+        groups.setdefault(together(all_heard, actor_name=activities[0].actor_name), []).append(person)
+    for heard, people in groups.items():
+        telling = Telling(
+            kind=kind_of(heard.kind),
+            reason=heard.reason,
+            text=heard.text,
+            dedupe=f"activity:{activities[0].id}",
+            actor_name=activities[0].actor_name,
+        )
+        tell(concern, telling, to=people, at=at, members=batch.members[concern.organization_id])
+
+
+def _happening(activity: Followed, said: dict[int, str]) -> Happening:
+    text = said.get(activity.comment_id or 0, "")
+    mentioned: set[int] = set()
+    if text and activity.kind in _MENTIONING:
+        mentioned = set(audience.mentioned_ids(text, organization_id=activity.organization_id))
+        if activity.kind == "comment_edited":
+            before = audience.said_before(activity.comment_id or 0)
+            mentioned -= set(audience.mentioned_ids(before, organization_id=activity.organization_id))
+    return Happening(
+        kind=activity.kind,
+        actor_id=activity.actor_id,
+        actor_name=activity.actor_name,
+        before=activity.before,
+        after=activity.after,
+        reason=activity.reason,
+        said=text if activity.kind in _MENTIONING else "",
+        mentioned=sorted(mentioned),
+    )
+
+
+def _announce(activity: Followed, concern: Concern, *, at: datetime) -> None:
+    """Tell the collaboration platform that the project's template names of a new issue or a regression."""
+    platform = template_of(concern.project_id).platform
+    if platform.kind == "errata" or not platform.channel:
+        return
+    channel = Channel.objects.filter(
+        organization_id=concern.organization_id, owner=None, folded=platform.channel.casefold(), enabled=True
+    ).first()
+    if channel is None:
+        return
+    words = "Happened again" if activity.kind == "regressed" else "New issue"
+    telling = Telling(
+        kind=kind_of(activity.kind),
+        reason=f"because {concern.project} announces its issues here",
+        text=f"{words}. {concern.severity} severity, {concern.priority} priority, {concern.stage}.",
+        dedupe=f"activity:{activity.id}",
+        actor_name=activity.actor_name,
+    )
+    post_to(channel, telling, concern=concern, title="", at=at)

@@ -1,0 +1,157 @@
+"""The outbox: what is due is claimed, sent, and then marked, each in its own transaction.
+
+Who dies between sending and marking sends again once the claim has run out, under the same id: at least once, and a
+receiver can tell a repeat.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from django.db.models import QuerySet
+
+from errata.apps.notices.models import Attempt, Channel, Delivery, InboxItem
+from errata.apps.notices.telling import member_ids
+from errata.apps.notices.wishes import wishes_of
+from errata.apps.records import storable, write
+from errata.core.notice import timing
+
+# Longer than any attempt takes: a batch of them, four at a time, each within 15 s.
+LEASE = timedelta(minutes=5)
+BATCH_MAX = 20
+# What one message carries of what waited; more is another message.
+TOGETHER_MAX = 100
+_ANSWER_CHARS_MAX = 500
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of an attempt."""
+
+    ok: bool
+    answer: str
+    status: int | None = None
+    final: bool = False  # trying again changes nothing
+    retry_after_s: float | None = None
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """One message, and the deliveries it carries."""
+
+    uid: UUID
+    rows: Sequence[Delivery]
+
+    @property
+    def channel(self) -> Channel | None:
+        return self.rows[0].channel
+
+
+def claim(*, at: datetime, limit: int = BATCH_MAX) -> list[Claim]:
+    """Take the messages that are due; nobody else takes them before the lease ends."""
+    if not _due(at).exists():
+        return []
+    with write():
+        claims: dict[UUID, Claim] = {}
+        for row in _due(at).order_by("due_at", "id")[:limit]:
+            if row.message in claims or any(row.id == one.id for made in claims.values() for one in made.rows):
+                continue
+            carried = _carried(row, at)
+            kept = _kept(carried)
+            if kept:
+                uid = row.message or kept[0].uid
+                Delivery.objects.filter(id__in=[one.id for one in kept]).update(message=uid, due_at=at + LEASE)
+                claims[uid] = Claim(uid=uid, rows=kept)
+        return list(claims.values())
+
+
+def settle(made: Claim, outcome: Outcome, *, at: datetime) -> None:
+    """Write down what came of an attempt, and when the next one is."""
+    with write():
+        Attempt.objects.bulk_create(
+            Attempt(
+                delivery_id=row.id,
+                at=at,
+                ok=outcome.ok,
+                status=outcome.status,
+                answer=storable(outcome.answer)[:_ANSWER_CHARS_MAX],
+            )
+            for row in made.rows
+        )
+        attempts = made.rows[0].attempts + 1
+        rows = Delivery.objects.filter(id__in=[row.id for row in made.rows])
+        if outcome.ok:
+            rows.update(state="sent", attempts=attempts, sent_at=at, due_at=at)
+        else:
+            delay = None if outcome.final else timing.backoff(attempts, retry_after_s=outcome.retry_after_s)
+            if delay is None:
+                rows.update(state="failed", attempts=attempts, due_at=at)
+            else:
+                rows.update(attempts=attempts, due_at=at + delay)
+        _note_health(made.channel, ok=outcome.ok, at=at)
+
+
+def forget(*, before: datetime) -> bool:
+    """Remove a slice of what the log has kept long enough. Return whether there is more."""
+    old = Delivery.objects.exclude(state="waiting").filter(created_at__lt=before)
+    ids = list(old.order_by("id").values_list("id", flat=True)[:500])
+    if ids:
+        with write():
+            Delivery.objects.filter(id__in=ids).delete()
+    return len(ids) == 500
+
+
+def _due(at: datetime) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(state="waiting", due_at__lte=at).select_related("channel", "user")
+
+
+def _carried(row: Delivery, at: datetime) -> list[Delivery]:
+    """What the row's message carries: what it carried in an earlier attempt, or all that waits with it."""
+    if row.message:
+        return list(_due(at).filter(message=row.message).order_by("id"))
+    if not row.together:
+        return [row]
+    beside = _due(at).filter(message=None, together=True)
+    beside = beside.filter(channel_id=row.channel_id) if row.channel_id else beside.filter(channel=None)
+    beside = beside.filter(user_id=row.user_id) if row.user_id else beside.filter(user=None)
+    return list(beside.order_by("id")[:TOGETHER_MAX])
+
+
+def _kept(rows: Sequence[Delivery]) -> list[Delivery]:
+    """The rows that still have a receiver who has yet to hear of it; the others are dropped, with the reason."""
+    kept: list[Delivery] = []
+    dropped: dict[str, list[int]] = {}
+    for row in rows:
+        why = _needless(row)
+        if why:
+            dropped.setdefault(why, []).append(row.id)
+        else:
+            kept.append(row)
+    for why, ids in dropped.items():
+        Delivery.objects.filter(id__in=ids).update(state="dropped", why=why)
+    return kept
+
+
+def _needless(row: Delivery) -> str:
+    if row.channel and not row.channel.enabled:
+        return "the channel is switched off"
+    if row.user_id is None:
+        return ""
+    if row.user_id not in member_ids(row.organization_id):
+        return "no member any more"
+    if row.channel is None and wishes_of([row.user_id])[row.user_id].mail_off:
+        return "mail is switched off"
+    if row.issue_id and row.together and row.facts.get("inbox") and row.attempts == 0:
+        unread = InboxItem.objects.filter(user_id=row.user_id, issue_id=row.issue_id).values_list("unread", flat=True)
+        if list(unread) == [0]:
+            return "read in the inbox meanwhile"
+    return ""
+
+
+def _note_health(channel: Channel | None, *, ok: bool, at: datetime) -> None:
+    if channel is None:
+        return
+    rows = Channel.objects.filter(id=channel.id)
+    if ok:
+        rows.exclude(failing_since=None).update(failing_since=None)
+    else:
+        rows.filter(failing_since=None).update(failing_since=at)

@@ -1,0 +1,173 @@
+"""The clocks of an issue, as a function of its history: how long, how much is left, until when, and why."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from errata.core.sla.history import Calendars, History, Stretch, stretches
+from errata.core.sla.parts import Part, parts_of
+from errata.core.sla.policy import ClockKind, PolicySince
+from errata.core.sla.timetable import MINUTE_US, from_us
+
+KINDS: tuple[ClockKind, ...] = ("response", "update", "resolution")
+# From which shares of its time a clock is at risk, in percent.
+RISKS = (50, 75, 90)
+BREACH = 100
+
+ReadingState = Literal["running", "at_risk", "breached", "paused", "met", "missed"]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a clock shows."""
+
+    kind: ClockKind
+    state: ReadingState
+    target: timedelta
+    elapsed: timedelta  # of the time that counts
+    left: timedelta  # below zero once it is breached
+    share: float  # of the target
+    risk: int  # the greatest of RISKS that was reached; 0 below, 100 once breached
+    started_at: datetime
+    stopped_at: datetime | None
+    as_of: datetime
+    due_at: datetime | None  # where elapsed reaches the target; None while it stands still before that
+    next_at: datetime | None  # when the next of the percents is reached
+    next_percent: int | None
+    paused_by: str  # a stage, or whom the issue waits on
+    priority: str
+    severity: str
+    calendar: str
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        return self.stopped_at is None
+
+
+def reckon(
+    history: History,
+    *,
+    policies: Sequence[PolicySince],
+    calendars: Calendars,
+    now: datetime,
+    percents: Collection[int] = (),
+    explained: bool = False,
+) -> tuple[Reading, ...]:
+    """Read each clock that the policy promises something about. With `explained`, every minute is accounted for."""
+    life = stretches(history, policies=policies, calendars=calendars, now=now)
+    marks = sorted({*RISKS, BREACH, *percents})
+    found = (_reading(kind, life, marks, explained=explained) for kind in KINDS)
+    return tuple(reading for reading in found if reading is not None)
+
+
+class Run(msgspec.Struct):
+    """A clock's run: the stretches from its start to its stop, or to now."""
+
+    life: Sequence[Stretch]
+    is_live: bool
+    elapsed_us: int
+
+    def reached(self, amount_us: int) -> int | None:
+        """When so much time had counted, or will have if nothing changes."""
+        counted = 0
+        for stretch in self.life:
+            if counted + stretch.worked_us >= amount_us:
+                return stretch.timetable.reached(stretch.since_us, amount_us - counted)
+            counted += stretch.worked_us
+        last = self.life[-1]
+        if not (self.is_live and last.runs):
+            return None
+        return last.timetable.reached(last.until_us, amount_us - counted)
+
+
+def _reading(kind: ClockKind, life: Sequence[Stretch], marks: Sequence[int], *, explained: bool) -> Reading | None:
+    place = _RUNS[kind](life)
+    if place is None:
+        return None
+    start, stop = place
+    own = life[start : len(life) if stop is None else stop]
+    # What is promised is what the issue was as the clock stopped, or is now.
+    last = own[-1] if own else life[start]
+    allowed_min = last.policy.allowed_min(kind, last.priority, last.severity)
+    if allowed_min is None:
+        return None
+    run = Run(own, is_live=stop is None, elapsed_us=sum(stretch.worked_us for stretch in own))
+    target_us = max(1, allowed_min * MINUTE_US)
+    stopped_us = None if stop is None else life[stop].since_us
+    mark = next((mark for mark in marks if run.elapsed_us * 100 < mark * target_us), None) if run.is_live else None
+    due_us = run.reached(target_us) if own else None
+    next_us = run.reached(-(-mark * target_us // 100)) if mark is not None else None
+    return Reading(
+        kind=kind,
+        state=_state(run, target_us, last),
+        target=_span(target_us),
+        elapsed=_span(run.elapsed_us),
+        left=_span(target_us - run.elapsed_us),
+        share=run.elapsed_us / target_us,
+        risk=max((mark for mark in (*RISKS, BREACH) if run.elapsed_us * 100 >= mark * target_us), default=0),
+        started_at=from_us(life[start].since_us),
+        stopped_at=None if stopped_us is None else from_us(stopped_us),
+        as_of=from_us(life[-1].until_us),
+        due_at=None if due_us is None else from_us(due_us),
+        next_at=None if next_us is None else from_us(next_us),
+        next_percent=mark if next_us is not None else None,
+        paused_by=last.pause if run.is_live else "",
+        priority=last.priority,
+        severity=last.severity,
+        calendar=last.timetable.calendar.name,
+        parts=parts_of(kind, own) if explained else (),
+    )
+
+
+def _state(run: Run, target_us: int, last: Stretch) -> ReadingState:
+    if not run.is_live:
+        return "met" if run.elapsed_us <= target_us else "missed"
+    if run.elapsed_us >= target_us:
+        return "breached"
+    if last.pause:
+        return "paused"
+    return "at_risk" if run.elapsed_us * 100 >= RISKS[0] * target_us else "running"
+
+
+Place = tuple[int, int | None]  # the stretches with which a run begins, and stops
+
+
+def _response(life: Sequence[Stretch]) -> Place | None:
+    """From the opening to the first word, or to the end if it comes without one."""
+    return 0, next((i for i, stretch in enumerate(life) if _is_word(stretch, life[0]) or not stretch.is_open), None)
+
+
+def _update(life: Sequence[Stretch]) -> Place | None:
+    """From the last word, or the reopening. What is finished needs no news."""
+    if not life[-1].is_open:
+        return None
+    begun = (i for i in range(len(life) - 1, 0, -1) if _is_word(life[i], life[0]) or not life[i - 1].is_open)
+    return next(begun, 0), None
+
+
+def _resolution(life: Sequence[Stretch]) -> Place | None:
+    """To the last time it was finished, across reopenings or from the last one, as the policy then said."""
+    start = 0
+    for i in range(1, len(life)):
+        if life[i].is_open and not life[i - 1].is_open and life[i].policy.on_reopen == "restart":
+            start = i
+    if life[-1].is_open:
+        return start, None
+    ended = len(life) - 1
+    while ended > start and not life[ended - 1].is_open:
+        ended -= 1
+    return start, ended
+
+
+_RUNS = {"response": _response, "update": _update, "resolution": _resolution}
+
+
+def _is_word(stretch: Stretch, first: Stretch) -> bool:
+    """A word counts once the issue is there: what its author did in creating it answers nobody."""
+    return stretch.fact is not None and stretch.fact.kind == "word" and stretch.since_us > first.since_us
+
+
+def _span(us: int) -> timedelta:
+    return timedelta(microseconds=us)

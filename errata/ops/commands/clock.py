@@ -1,0 +1,81 @@
+"""`errata clock explain | list | preview`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from errata.apps.clocks import queries
+from errata.apps.clocks.plain import plain_clocks, plain_preview, plain_reading, working_words
+from errata.apps.clocks.queries import ClockFilter
+from errata.apps.clocks.types import ClockRow
+from errata.apps.projects import queries as projects
+from errata.core.errors import Refusal
+from errata.core.sla import ClockPolicy
+from errata.ops import clock_text, console
+
+
+class PolicyUnreadable(Refusal):
+    """A file that holds no policy."""
+
+    code = "policy_unreadable"
+    status = 422
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("clock", help="explain the clocks of issues, and preview other policies")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+    explain = actions.add_parser("explain", help="account for every minute of an issue's clocks")
+    explain.add_argument("key")
+    explain.set_defaults(run=run_explain)
+
+    listing = actions.add_parser("list", help="list the clocks that run, the one that breaches first at the top")
+    listing.add_argument("--state", default="", help="running, at_risk, breached or paused")
+    listing.add_argument("--kind", default="", help="response, update or resolution; without it, what is due first")
+    listing.add_argument("--project", default="")
+    listing.add_argument("--team", default="")
+    listing.add_argument("--limit", type=int, default=50)
+    listing.set_defaults(run=run_list)
+
+    preview = actions.add_parser("preview", help="say what another policy would do to a project's clocks")
+    preview.add_argument("project", help="slug or key of the project")
+    preview.add_argument("file", type=Path, help="the policy as JSON, as a template's maximum_time")
+    preview.set_defaults(run=run_preview)
+    for action in (explain, listing, preview):
+        console.add_json(action)
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    console.begin()
+    clocks = queries.issue_clocks(actor=console.owner(), key=arguments.key, now=console.now())
+    return console.show(arguments, plain_clocks(clocks), clock_text.describe(clocks))
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    console.begin()
+    chosen = ClockFilter(project=arguments.project, team=arguments.team, kind=arguments.kind, state=arguments.state)
+    page = queries.list_clocks(actor=console.owner(), now=console.now(), chosen=chosen, limit=arguments.limit)
+    items = [{"key": row.issue.key, "reason": row.reason, **plain_reading(row.reading)} for row in page.items]
+    rows = [_row(row) for row in page.items]
+    header = ("key", "clock", "state", "elapsed", "left", "assignee", "title")
+    return console.show(arguments, {"items": items, "next": page.next}, console.table(header, rows))
+
+
+def _row(row: ClockRow) -> tuple[str, ...]:
+    who = row.issue.assignee.name if row.issue.assignee else "\u2013"
+    spent, left = working_words(row.reading.elapsed), working_words(row.reading.left)
+    return (row.issue.key, row.reading.kind, row.reading.state, spent, left, who, row.issue.title[:60])
+
+
+def run_preview(arguments: argparse.Namespace) -> int:
+    console.begin()
+    by = console.owner()
+    try:
+        policy = msgspec.json.decode(arguments.file.read_bytes(), type=ClockPolicy)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise PolicyUnreadable(f"{arguments.file} holds no policy: {error}.") from error
+    project = projects.project(actor=by, which=arguments.project)
+    preview = queries.preview_policy(actor=by, project_id=project.id, policy=policy, now=console.now())
+    return console.show(arguments, plain_preview(preview), clock_text.compare(preview))

@@ -1,0 +1,169 @@
+"""`errata designation show | set | try | apply | import-codeowners`."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from errata.apps.designations import operations, queries
+from errata.apps.designations.types import Trial
+from errata.core.designation import CODEOWNERS_BYTES_MAX, PathMapping, format_rule
+from errata.core.errors import Refusal
+from errata.ops import console
+
+_RULE_WIDTH = 70
+
+
+class FileUnreadable(Refusal):
+    """The file that was named can't be read."""
+
+    code = "file_unreadable"
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("designation", help="say who gets a project's issues, and see why")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+    show = actions.add_parser("show", help="the rules in force, in the order they are looked at")
+    show.add_argument("project", help="slug or key of the project")
+    show.set_defaults(run=run_show)
+
+    change = actions.add_parser("set", help="replace a project's own rules")
+    change.add_argument("project")
+    change.add_argument("file", help="a file with a rule a line; `-` reads standard input")
+    change.set_defaults(run=run_set)
+
+    trial = actions.add_parser("try", help="who would get an issue, and why")
+    trial.add_argument("what", help="an issue's key; or, with --project, a path, module, URL or tag (name=value)")
+    trial.add_argument("--project", help="slug or key of the project")
+    trial.set_defaults(run=run_try)
+
+    apply = actions.add_parser("apply", help="designate the open issues of a project that nobody holds")
+    apply.add_argument("project")
+    apply.set_defaults(run=run_apply)
+
+    taking = actions.add_parser("import-codeowners", help="take a CODEOWNERS file as rules")
+    taking.add_argument("project")
+    taking.add_argument("file", help="`-` reads standard input")
+    taking.add_argument("--owner", action="append", default=[], metavar="NAME=OWNER", help="@octocat=bob@shop.example")
+    taking.add_argument("--map", action="append", default=[], metavar="STACK=SOURCE", help="/app/=backend/")
+    taking.add_argument("--dry-run", action="store_true", help="say what it would bring, and keep nothing")
+    taking.set_defaults(run=run_import)
+    for one in (show, change, trial, apply, taking):
+        console.add_json(one)
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    console.begin()
+    by = console.owner()
+    found = queries.ownership(actor=by, which=arguments.project)
+    rules, total = queries.list_rules(actor=by, which=arguments.project, now=console.now())
+    rows = [
+        (one.place, one.origin, one.line, _short(format_rule(one.rule)), ", ".join(_problems(one.owners)))
+        for one in rules
+    ]
+    text = console.table(("place", "from", "line", "rule", "owners that mean nobody"), rows)
+    if not found.enabled:
+        text = "Designation is switched off for this project."
+    elif total > len(rows):
+        text += f"\n… and {total - len(rows)} more."
+    answer = msgspec.to_builtins(found) | {"order": msgspec.to_builtins(rules), "rules_in_force": total}
+    return console.show(arguments, answer, text)
+
+
+def run_set(arguments: argparse.Namespace) -> int:
+    console.begin()
+    by = console.owner()
+    text = _read(arguments.file)
+    changed = operations.set_ownership(which=arguments.project, rules=text, by=by, at=console.now())
+    return console.show(arguments, changed, f"The rules of {changed.project} are saved (version {changed.version}).")
+
+
+def run_try(arguments: argparse.Namespace) -> int:
+    console.begin()
+    by = console.owner()
+    if arguments.project:
+        trial = queries.try_text(actor=by, which=arguments.project, text=arguments.what, now=console.now())
+    else:
+        trial = queries.try_issue(actor=by, key=arguments.what, now=console.now())
+    answer = msgspec.to_builtins(trial.outcome) | {
+        "assignee": trial.assignee.email if trial.assignee else None,
+        "deputy": trial.deputy.email if trial.deputy else None,
+    }
+    return console.show(arguments, answer, _trial(trial))
+
+
+def run_apply(arguments: argparse.Namespace) -> int:
+    console.begin()
+    done = operations.designate_unheld(which=arguments.project, by=console.owner(), at=console.now())
+    text = f"Assigned {len(done.assigned)}: {', '.join(done.assigned) or 'none'}. Nobody holds {done.left} more."
+    return console.show(arguments, done, text)
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    console.begin()
+    by = console.owner()
+    text = _read(arguments.file)
+    before = queries.ownership(actor=by, which=arguments.project)
+    owners = dict(before.owners) | dict(_pair(one) for one in arguments.owner)
+    mappings = [PathMapping(*_pair(one)) for one in arguments.map] or list(before.mappings)
+    found = queries.preview_codeowners(actor=by, which=arguments.project, text=text, owners=owners, now=console.now())
+    known = {name: owner for name, owner in found.named.items() if owner}
+    if not arguments.dry_run:
+        operations.set_ownership(
+            which=arguments.project, codeowners=text, owners=known, mappings=mappings, by=by, at=console.now()
+        )
+    unmapped = [name for name, owner in found.named.items() if not owner]
+    lines = [f"{len(found.read.rules)} rules{' would be' if arguments.dry_run else ''} taken."]
+    lines += [f"  {name} means {owner}" for name, owner in known.items()]
+    lines += [f"  {name} means nobody here: --owner {name}=ADDRESS or #team" for name in unmapped]
+    lines += [f"  line {one.line} is left out: {one.why}" for one in found.read.problems]
+    answer = {"rules": len(found.read.rules), "owners": known, "unmapped": unmapped, "problems": found.read.problems}
+    return console.show(arguments, answer, "\n".join(lines))
+
+
+def _trial(trial: Trial) -> str:
+    outcome = trial.outcome
+    lines = [
+        f"{trial.key} {trial.title}".strip(),
+        f"  Assignee  {_person(trial.assignee)}",
+        f"  Deputy    {_person(trial.deputy)}{f' ({outcome.deputy_reason})' if outcome.deputy_reason else ''}",
+        f"  Why       {outcome.reason}",
+    ]
+    if outcome.matched:
+        lines.append(f"  Rule      {outcome.matched.origin}, line {outcome.matched.line}; {outcome.rules} looked at")
+    lines += [f"  Passed    {one.rule} ({one.what}): {one.why}" for one in outcome.passed]
+    lines += [f"  Declined  {one.who}: {one.why}" for one in outcome.declined]
+    if outcome.considered:
+        rows = [(one.name, one.issues, one.load, ", ".join(one.skills)) for one in outcome.considered]
+        lines += ["", console.table(("considered", "open", "load", "skills"), rows)]
+    return "\n".join(lines)
+
+
+def _person(person: Any) -> str:
+    return f"{person.name} <{person.email}>" if person else "nobody"
+
+
+def _problems(owners: Any) -> list[str]:
+    return [f"{owner.named}: {owner.problem}" for owner in owners if owner.problem]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _RULE_WIDTH else text[: _RULE_WIDTH - 1] + "…"
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise FileUnreadable(f"“{text}” has no “=” between its two sides.")
+    return name.strip(), value.strip()
+
+
+def _read(name: str) -> str:
+    try:
+        data = sys.stdin.buffer.read(CODEOWNERS_BYTES_MAX + 1) if name == "-" else Path(name).read_bytes()
+        return data.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileUnreadable(f"{name} can't be read: {error}.") from error

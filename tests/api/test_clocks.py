@@ -1,0 +1,88 @@
+"""Clocks and calendars, as a script sees them."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from errata.apps.clocks import operations
+from tests.conftest import NOW
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("events")]
+
+OFFICE = {
+    "name": "Office",
+    "zone": "Europe/Berlin",
+    "week": dict.fromkeys(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"), "09:00-17:00"),
+    "country": "DE",
+    "days": ["2026-12-24 09:00-12:00 Christmas Eve"],
+    "default": True,
+}
+
+
+def settle(at=NOW):
+    while any([operations.follow(at=at), operations.notice(at=at), operations.recount(at=at)]):
+        pass
+
+
+@pytest.fixture
+def at_noon():
+    with time_machine.travel(NOW, tick=False) as travelling:
+        yield travelling
+
+
+def test_the_parts_of_a_clock_sum_to_its_wall_time_and_its_elapsed(api, bob, payments, at_noon):
+    call = api(bob)
+    settle()
+    key = call("post", "/issues", {"project": "payments", "title": "Slow"}).json()["key"]
+    call("post", f"/issues/{key}/wait", {"on": "the bank"})
+    at_noon.shift(timedelta(hours=2))
+    call("post", f"/issues/{key}/wait", {"on": ""})
+    at_noon.shift(timedelta(hours=1))
+
+    answer = call("get", f"/issues/{key}/clocks").json()
+
+    assert [clock["clock"] for clock in answer["clocks"]] == ["response", "update", "resolution"]
+    resolution = answer["clocks"][2]
+    assert sum(part["seconds"] for part in resolution["parts"]) == 3 * 3_600
+    assert sum(part["seconds"] for part in resolution["parts"] if part["kind"] == "counted") == resolution["elapsed_s"]
+    assert [part["kind"] for part in resolution["parts"]] == ["waiting", "counted"]
+
+
+def test_an_issue_is_listed_by_its_clock_and_acknowledged(api, bob, carol, mallory, payments, at_noon):
+    call = api(bob)
+    settle()
+    key = call("post", "/issues", {"project": "payments", "title": "Slow"}).json()["key"]
+    settle()
+
+    listed = call("get", "/clocks", state="running").json()["items"]
+    acknowledged = call("post", f"/issues/{key}/acknowledge")
+
+    assert [(item["issue"]["key"], item["clock"]["clock"], item["probability"]) for item in listed] == [
+        (key, "response", None)
+    ]
+    assert listed[0]["issue"]["clock_state"] == "running"
+    assert acknowledged.status_code == 200
+    assert call("get", "/clocks", state="nonsense").status_code == 400
+    assert api(carol)("post", f"/issues/{key}/acknowledge").status_code == 403
+    assert api(mallory)("get", f"/issues/{key}/clocks").status_code == 404
+
+
+def test_a_calendar_is_previewed_created_changed_and_deleted(api, alice, bob, payments, at_noon):
+    call = api(alice)
+
+    previewed = call("post", "/calendars/office/preview", OFFICE)
+    created = call("post", "/calendars", OFFICE)
+    changed = call("put", "/calendars/office", OFFICE | {"zone": "UTC", "from_now": True})
+
+    assert previewed.json()["checked"] == 0
+    assert created.status_code == 201
+    assert created.json()["week"]["Sunday"] == ""
+    assert created.json()["holidays"]["2026-12-25"] == "Christmas Day"
+    assert created.json()["days"] == ["2026-12-24 09:00-12:00 Christmas Eve"]
+    assert (changed.json()["version"], changed.json()["zone"]) == (2, "UTC")
+    assert call("put", "/calendars/office", OFFICE | {"week": {"Monday": "nine"}}).status_code == 422
+    assert api(bob)("post", "/calendars", OFFICE).status_code == 403
+    assert [one["slug"] for one in api(bob)("get", "/calendars").json()["items"]] == ["office"]
+    assert call("delete", "/calendars/office").status_code == 204
+    assert call("get", "/calendars/office").status_code == 404

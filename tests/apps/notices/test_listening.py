@@ -1,0 +1,135 @@
+"""Who hears of what happens to an issue, and why."""
+
+import pytest
+
+from errata.apps.issues import operations as issues
+from errata.apps.notices import operations, queries
+from errata.apps.notices.models import Delivery
+from errata.apps.templates import queries as templates
+from errata.core.template import DEFAULT, Platform
+from tests.apps.facts import delta
+from tests.apps.issues.shop import arrive, report
+from tests.apps.notices.shop import hook, inbox, line, listen
+from tests.conftest import NOW
+
+
+@pytest.fixture(autouse=True)
+def listening(payments):
+    """Everybody listens from now on."""
+    listen()
+
+
+@pytest.fixture
+def slow(listening, bob) -> str:
+    """An issue that Bob reported."""
+    key = report("Slow", bob)
+    listen()
+    return key
+
+
+def test_who_gets_an_issue_is_told_so_and_who_gave_it_is_not(slow, alice, bob):
+    issues.assign_issue(key=slow, to=alice.email, by=bob, at=NOW)
+    listen()
+
+    (notice,) = line(alice).notices
+    assert notice.reason == "because it was assigned to you"
+    assert notice.text.startswith("Bob Builder assigned it to Alice Admin and moved it")
+    assert inbox(bob) == []
+
+
+def test_who_loses_an_issue_is_told_so(slow, alice, bob, carol):
+    issues.assign_issue(key=slow, to=alice.email, by=bob, at=NOW)
+    listen()
+    issues.assign_issue(key=slow, to=None, by=bob, at=NOW)
+    listen()
+
+    assert line(alice).notices[0].reason == "because it was yours"
+
+
+def test_who_is_mentioned_is_told_with_the_words(slow, alice, bob, carol):
+    issues.comment_on_issue(key=slow, body="@alice look at `@carol`", by=bob, at=NOW)
+    listen()
+
+    assert line(alice).notices[0].reason == "because you were mentioned"
+    assert line(alice).notices[0].text == "Bob Builder: @alice look at `@carol`"
+    assert inbox(carol) == []
+
+
+def test_an_edit_tells_those_alone_whom_it_adds(slow, alice, bob, carol):
+    comment = issues.comment_on_issue(key=slow, body="@alice look", by=bob, at=NOW)
+    issues.edit_comment(comment_id=comment.id, body="@alice and @carol look", by=bob, at=NOW)
+    listen()
+
+    assert len(line(alice).notices) == 1
+    assert "changed a comment" in line(carol).notices[0].text
+
+
+def test_who_watches_is_told_why(slow, alice, bob):
+    issues.watch_issue(key=slow, by=alice, at=NOW)
+    issues.update_issue(key=slow, priority="High", by=bob, at=NOW)
+    listen()
+
+    assert inbox(alice) == [(slow, ["Bob Builder changed the priority from Medium to High."])]
+    assert line(alice).notices[0].reason == "because you watch it"
+
+
+def test_what_one_deed_did_is_told_at_once(slow, alice, bob):
+    issues.watch_issue(key=slow, by=alice, at=NOW)
+    issues.assign_issue(key=slow, to="me", by=bob, at=NOW)
+    listen()
+
+    assert len(line(alice).notices) == 1
+    assert "assigned it to Bob Builder and moved it from New to" in line(alice).notices[0].text
+
+
+@pytest.mark.parametrize(
+    ("mode", "heard"), [("every", 3), ("stage", 1), ("spike", 0), ("none", 0)], ids=["every", "stage", "spike", "none"]
+)
+def test_a_watch_mode_lets_through_what_it_says(slow, alice, bob, mode, heard):
+    operations.set_watch(key=slow, mode=mode, by=alice, at=NOW)
+    issues.update_issue(key=slow, priority="High", by=bob, at=NOW.replace(minute=1))
+    issues.comment_on_issue(key=slow, body="Hm.", by=bob, at=NOW.replace(minute=2))
+    issues.transition_issue(key=slow, to="assign", assignee="me", by=bob, at=NOW.replace(minute=3))
+    listen()
+
+    assert sum(len(texts) for _, texts in inbox(alice)) == heard
+
+
+def test_who_hears_nothing_still_hears_their_name(slow, alice, bob):
+    operations.set_watch(key=slow, mode="none", by=alice, at=NOW)
+    issues.comment_on_issue(key=slow, body="@alice, sorry.", by=bob, at=NOW)
+    listen()
+
+    assert len(line(alice).notices) == 1
+
+
+def test_who_subscribes_to_a_project_hears_of_new_issues_and_not_of_the_rest(payments, alice, bob):
+    operations.subscribe(project="payments", mode="new", by=alice, at=NOW)
+    key = report("Slow", bob)
+    issues.comment_on_issue(key=key, body="Hm.", by=bob, at=NOW)
+    arrive(delta(payments))
+    listen()
+
+    assert [texts for _, texts in inbox(alice)] == [["Its first event came."], ["Bob Builder reported it."]]
+    assert queries.inbox(actor=alice, now=NOW).lines[0].notices[0].reason == "because you subscribe to Payments"
+
+
+def test_new_issues_are_announced_where_the_template_says(payments, alice, bob, monkeypatch):
+    hook(alice, name="#payments", kind="slack", address="https://hooks.slack.com/services/x")
+    template = DEFAULT.__class__(platform=Platform(kind="slack", channel="#Payments"))
+    monkeypatch.setattr("errata.apps.notices.listening.template_of", lambda _: template)
+    assert templates.template_of(payments.id).platform.kind == "errata"
+
+    key = report("Slow", bob)
+    listen()
+
+    sent = Delivery.objects.get(channel__name="#payments")
+    assert sent.facts["key"] == key
+    assert sent.facts["text"].startswith("New issue. Minor severity")
+
+
+def test_another_organisation_hears_nothing(slow, mallory, bob):
+    issues.comment_on_issue(key=slow, body="@mallory@rival.example look", by=bob, at=NOW)
+    listen()
+
+    assert inbox(mallory) == []

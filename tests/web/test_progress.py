@@ -1,0 +1,55 @@
+"""The progress page: numbers that lead to their lists."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote_plus
+
+from errata.apps.accounts.types import Actor
+from errata.apps.issues import operations as issues
+from errata.apps.issues import queries
+from errata.apps.progress import following
+from tests.web.test_pages import page_of
+
+
+def work(by: Actor, now: datetime) -> None:
+    for number in range(6):
+        issues.create_issue(project="payments", title=f"Slow {number}", by=by, at=now - timedelta(days=number, hours=1))
+    issues.assign_issue(key="PAY-1", to=by.email, by=by, at=now)
+    issues.transition_issue(key="PAY-2", to="Closed", reason="duplicate", by=by, at=now)
+    while following.follow(now):
+        pass
+
+
+def test_every_number_leads_to_a_list_of_as_many(olga: Actor, browser: Any, payments: Any, events: Any, now: datetime):
+    work(olga, now)
+
+    page = page_of(browser(olga), "/progress/?by=type")
+
+    links = re.findall(r'href="[^"]*/issues/\?q=([^"&]*)[^"]*">(\d+)</a>', page)
+    assert len(links) >= 10
+    for query, shown in links:
+        found = queries.list_issues(actor=olga, query=unquote_plus(query), now=now).items
+        assert len(found) == int(shown), unquote_plus(query)
+
+
+def test_without_issues_it_says_what_would_be_here(olga: Actor, browser: Any, payments: Any, events: Any) -> None:
+    assert "Numbers appear with the first issue" in page_of(browser(olga), "/progress/")
+    assert "No issue fits it" in page_of(browser(olga), "/progress/?severity=Critical")
+
+
+def test_an_unknown_period_is_a_month(olga: Actor, browser: Any, payments: Any, events: Any, now: datetime) -> None:
+    work(olga, now)
+
+    assert "Cumulative flow of the last 30 days" in page_of(browser(olga), "/progress/?days=x&by=y")
+
+
+def test_it_asks_the_records_no_more_than_its_budget(
+    olga: Actor, browser: Any, payments: Any, events: Any, now: datetime, django_assert_max_num_queries: Any
+) -> None:
+    work(olga, now)
+    client = browser(olga)
+    page_of(client, "/progress/")
+
+    with django_assert_max_num_queries(32):
+        page_of(client, "/progress/")
