@@ -173,6 +173,7 @@ def test_the_story(fresh: Running, stranger: Page) -> None:
     page.locator("#pick-note").fill("Bought with gift wrapping.")
     page.locator("#picker [data-note-go]").click()
     stage(page, "Fixed")
+    expect(page.get_by_text("Passed without proof: Bought with gift wrapping.")).to_be_visible()
     page.locator("[data-move=close]").click()
     stage(page, "Closed")
 

@@ -19,6 +19,7 @@ from errata.apps.issues import events as issue_events
 from errata.apps.issues import families, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.apps.notices import queries as notices
+from errata.apps.retests import queries as retests
 from errata.core.errors import Refusal
 from errata.core.event.view import view
 from errata.core.ids import EventId, ProjectId
@@ -29,7 +30,7 @@ from errata.web import draw
 from errata.web.addresses import absolute
 from errata.web.clocks.shown import ShownClock, shown
 from errata.web.designations import words
-from errata.web.issues import events, presenter, search_links, story
+from errata.web.issues import events, presenter, retest, search_links, story
 from errata.web.issues import report as reports
 from errata.web.requests import ActorRequest
 
@@ -158,7 +159,14 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
         "link_kinds": _LINK_KINDS,
         "editor_marks": _EDITOR_MARKS,
         "seq": queries.newest_change(actor=request.actor),
-    }
+    } | retest.card(request, detail)
+
+
+def _marks(request: ActorRequest, row: IssueRow, period: Period) -> list[tuple[datetime, str]]:
+    deploys = retests.deploys_between(
+        actor=request.actor, project=row.project.id, since=period.since, until=period.until
+    )
+    return [(one.at, f"{retests.short_version(one.version)} deployed to {one.environment}") for one in deploys]
 
 
 def _clocks(timed: IssueClocks) -> dict[str, Any]:
@@ -183,8 +191,9 @@ def _events(request: ActorRequest, row: IssueRow, event_id: str) -> dict[str, An
         return {"missing": [events.MISSING], "tags_missing": True}
     buckets = asked.course.buckets
     counted = sum(bucket.count for bucket in buckets) if period.words else asked.course.events
+    chart = draw.histogram([(bucket.start, bucket.count) for bucket in buckets], bucket_s=period.bucket_s)
     shown = {
-        "histogram": draw.histogram([(bucket.start, bucket.count) for bucket in buckets], bucket_s=period.bucket_s),
+        "histogram": draw.marked(chart, _marks(request, row, period)),
         "period": period.name,
         "periods": [(value, words) for value, (words, _, _) in _PERIODS.items()],
         "range_words": period.words,
