@@ -4,6 +4,7 @@ import re
 import secrets
 import zoneinfo
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ from django.utils.http import urlencode
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts import sessions
+from errata.apps.workflows.queries import steady
 from errata.core.errors import Refusal
 from errata.web import errors
 
@@ -31,7 +33,7 @@ class Visitor:
         request.now = timezone.now()
         request.request_id = _request_id(request)
         request.actor = None
-        with timezone.override(_zone(request)):
+        with timezone.override(_zone(request)), steady() if request.method == "GET" else nullcontext():
             response = self._get_response(request)
         response.headers.setdefault("X-Request-Id", request.request_id)
         if request.actor is not None:

@@ -6,7 +6,9 @@ a counter: a change that is rolled back would leave a number behind that the nex
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
@@ -35,6 +37,17 @@ class _Memory(msgspec.Struct):
 
 
 _memory = _Memory("", {}, {})
+_held: ContextVar[list[_Memory] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """Ask once and keep to the answer: for a page, which reads many things and writes nothing."""
+    mark = _held.set([])
+    try:
+        yield
+    finally:
+        _held.reset(mark)
 
 
 def processes_of(project_ids: Collection[int]) -> dict[int, Process]:
@@ -89,9 +102,14 @@ def _fresh() -> _Memory:
     missed.
     """
     global _memory
+    held = _held.get()
+    if held:
+        return held[0]
     token = ProcessToken.objects.filter(id=1).values_list("token", flat=True).first() or ""
     if token != _memory.token:
         _memory = _Memory(token, {}, {})
+    if held is not None:
+        held.append(_memory)
     return _memory
 
 

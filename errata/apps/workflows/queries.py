@@ -14,6 +14,7 @@ from errata.apps.workflows.memory import (
     decoded,
     decoded_field,
     processes_of,
+    steady,
     words_of,
 )
 from errata.apps.workflows.models import Arrivals, CustomField, IssueType, ProjectWorkflow, Workflow, WorkflowVersion
@@ -34,6 +35,7 @@ __all__ = [
     "process",
     "process_of",
     "processes_of",
+    "steady",
     "words",
     "words_of",
     "workflow",

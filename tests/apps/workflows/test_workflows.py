@@ -271,6 +271,18 @@ def test_asking_for_a_workflow_costs_one_look_up(payments):
     assert len(captured) == 1
 
 
+def test_a_page_asks_once_and_keeps_to_the_answer(payments, alice):
+    queries.workflow_of(payments.id)
+    with CaptureQueriesContext(connection) as captured, queries.steady():
+        assert queries.workflow_of(payments.id) is DEFAULT
+        assert queries.words(actor=alice).types == queries.words(actor=alice).types
+        assert queries.workflow_of(payments.id) is DEFAULT
+    asked = [query for query in captured.captured_queries if "processtoken" in query["sql"]]
+    assert len(asked) == 1
+    adopt("software", alice)
+    assert queries.workflow_of(payments.id).name == "Software"
+
+
 def test_what_another_process_changed_is_seen_at_the_next_question(payments, alice):
     assert queries.workflow_of(payments.id) is DEFAULT
     before = memory._memory
