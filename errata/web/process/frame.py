@@ -20,6 +20,7 @@ TABS = (
     ("Ranking", "process-ranking"),
     ("Designation", "designations"),
     ("Rules", "rules"),
+    ("Calendars", "calendars"),
     ("Drift", "process-drift"),
     ("Gallery", "process-gallery"),
 )
