@@ -10,6 +10,7 @@ from errata.apps.clocks.queries import preview_policy
 from errata.apps.clocks.types import Preview
 from errata.apps.designations import queries as designations
 from errata.apps.designations.types import ORIGINS
+from errata.apps.notices import queries as notices
 from errata.apps.projects import queries as projects
 from errata.apps.templates import operations, queries
 from errata.apps.templates.types import Drift, Scope, TemplateView
@@ -116,6 +117,7 @@ def process(request: ActorRequest) -> HttpResponse:
         "stages": told.stages_told(workflow),
         "flow": flow(workflow),
         "short": told.in_short(view, workflow),
+        "undecided": [FIELDS[name].title for name, source in view.sources.items() if source.origin == "default"],
         "priorities": PRIORITIES[::-1],
         "template_url": address("process-template", view.scope),
     }
@@ -274,6 +276,7 @@ def _template(
         "actions": _ACTIONS,
         "rule_kinds": _RULE_KINDS,
         "choices": _CHOICES,
+        "channels": notices.channels(actor=request.actor) if editing == "platform" else [],
         "platform_kinds": [(kind, PLATFORM_NAMES[kind]) for kind in PLATFORM_KINDS],
         "ranking_url": address("process-ranking", view.scope),
         "gallery_url": address("process-gallery", view.scope),
