@@ -52,7 +52,6 @@ _ROUTERS = (
     projects,
     templates,
     issues,
-    clocks,
     events,
     designation,
     progress,
