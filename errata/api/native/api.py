@@ -9,6 +9,7 @@ import errata
 from errata.api.kit import Bearer, ErrorBody, answer_errors
 from errata.api.native.audit import router as audit
 from errata.api.native.automations import router as automations
+from errata.api.native.clocks import router as clocks
 from errata.api.native.designation import router as designation
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
@@ -53,6 +54,7 @@ _ROUTERS = (
     templates,
     workflows,
     issues,
+    clocks,
     events,
     designation,
     progress,
