@@ -29,6 +29,8 @@ _UPKEEP_FIRST_S = 60.0
 _COUNTS_KEPT = timedelta(days=90)
 # How long the log tells what was sent, and a webhook can be replayed.
 _DELIVERIES_KEPT = timedelta(days=30)
+# How long the inbox shows what was done.
+_DONE_KEPT = timedelta(days=180)
 # How soon a spike is told, which takes ten minutes to be one.
 _SPIKES_S = 60.0
 # How late what was snoozed may come back.
@@ -73,7 +75,7 @@ def prompt() -> list[Duty]:
         Duty("follow_clocks", lambda at: issue_clocks.follow(at=at), every_s=FOLLOW_S),
         Duty("notice_clocks", lambda at: issue_clocks.notice(at=at), every_s=_NOTICE_S),
         Duty("ring_chains", lambda at: issue_clocks.ring(at=at), every_s=_NOTICE_S),
-        Duty("recount_clocks", lambda at: issue_clocks.recount(at=at), every_s=_RECOUNT_S),
+        Duty("recount_clocks", issue_clocks.Recounting().turn, every_s=_RECOUNT_S),
     ]
 
 
@@ -109,6 +111,7 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         # Issues that came while the event store was away, and got nobody for want of it.
         Duty("designate_again", designations.revisit, every_s=_REVISIT_S, first_s=_REVISIT_S),
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
+        hourly("forget_done", lambda at: notices.forget_done(before=at - _DONE_KEPT)),
         hourly("forget_deliveries", lambda at: notices.forget(before=at - _DELIVERIES_KEPT)),
         hourly("forget_webhooks", lambda at: releases.forget_deliveries(before=at - DELIVERIES_KEPT)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),

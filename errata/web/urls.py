@@ -15,7 +15,7 @@ from errata.web.designations import people as colleagues
 from errata.web.designations import views as designations
 from errata.web.entry import views as entry
 from errata.web.inbox import views as inbox
-from errata.web.issues import changes, exports, page, parts, saved, stream, writing
+from errata.web.issues import changes, exports, page, parts, retest, saved, stream, writing
 from errata.web.notices import views as notices
 from errata.web.people import views as people
 from errata.web.process import ranking
@@ -23,6 +23,7 @@ from errata.web.process import views as process
 from errata.web.progress import views as progress
 from errata.web.projects import start
 from errata.web.projects import views as projects
+from errata.web.releases import views as releases
 
 
 class IssueKey(StringConverter):
@@ -81,6 +82,8 @@ urlpatterns = [
     path("issues/<issue_key:key>/rank/", ranking.why, name="issue-rank"),
     path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
     path("issues/<issue_key:key>/links/<int:link_id>/", writing.unlink, name="issue-unlink"),
+    path("issues/<issue_key:key>/fixes/", retest.link, name="issue-fix"),
+    path("issues/<issue_key:key>/fixes/<int:link_id>/", retest.unlink, name="issue-unfix"),
     path("issues/<issue_key:key>/events/<str:event_id>/", page.issue, name="event"),
     path("issues/<issue_key:key>/events/<str:event_id>/json/", page.raw, name="event-raw"),
     path("issues/<issue_key:key>/events/<str:event_id>/markdown/", page.report, name="event-markdown"),
@@ -104,6 +107,11 @@ urlpatterns = [
     path("projects/<slug:slug>/start/", start.start, name="project-start"),
     path("projects/<slug:slug>/start/look/", start.look, name="project-look"),
     path("projects/<slug:slug>/start/sample/", start.sample, name="project-sample"),
+    path("releases/", releases.list_, name="releases"),
+    path("releases/repositories/", releases.repositories, name="repositories"),
+    path("releases/repositories/<int:number>/secret/", releases.renew_secret, name="repository-secret"),
+    path("releases/repositories/<int:number>/delete/", releases.delete_repository, name="repository-delete"),
+    path("releases/version/<path:version>/", releases.release, name="release"),
     path("process/designation/", designations.index, name="designations"),
     path("process/designation/<slug:slug>/", designations.rules, name="designation"),
     path("process/designation/<slug:slug>/check/", designations.check, name="designation-check"),

@@ -157,7 +157,7 @@ def test_what_is_wrong_with_a_calendar_is_said_beside_it(alice, browser, events,
 
 @pytest.mark.parametrize(
     ("path", "queries_max"),
-    [("/sla/", 24), ("/sla/?kind=resolution&project=payments", 25), ("/issues/PAY-1/clocks/", 18), ("/calendars/", 8)],
+    [("/sla/", 27), ("/sla/?kind=resolution&project=payments", 28), ("/issues/PAY-1/clocks/", 20), ("/calendars/", 8)],
 )
 def test_a_page_asks_the_records_no_more_than_its_budget(
     timed, olga, browser, django_assert_max_num_queries, path, queries_max
@@ -166,3 +166,21 @@ def test_a_page_asks_the_records_no_more_than_its_budget(
 
     with django_assert_max_num_queries(queries_max):
         assert here.get(path).status_code == 200
+
+
+def test_another_policy_is_previewed_on_the_process_page(timed, alice, browser, now):
+    here = browser(alice)
+    settle(now + timedelta(hours=1))
+    form = {
+        "field": "maximum_time",
+        "after": "0",
+        "do": "preview",
+        "on_reopen": "continue",
+        "target-0-resolution": "1m",
+    }
+
+    page = here.post("/process/template/", form).content.decode()
+
+    assert "What this would change" in page
+    assert page.count("<td>late</td>") >= 11  # all that began more than a minute ago
+    assert queries.issue(actor=alice, key="PAY-1").row.clock_state == "running"

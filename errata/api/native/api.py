@@ -9,7 +9,6 @@ import errata
 from errata.api.kit import Bearer, ErrorBody, answer_errors
 from errata.api.native.audit import router as audit
 from errata.api.native.automations import router as automations
-from errata.api.native.clocks import router as clocks
 from errata.api.native.designation import router as designation
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
@@ -52,12 +51,10 @@ _ROUTERS = (
     projects,
     templates,
     issues,
-    clocks,
     events,
     designation,
     progress,
     releases,
-    clocks,
     notices,
     automations,
     audit,

@@ -37,7 +37,7 @@ from errata.apps.issues.merging import merge_issues, split_grouping
 from errata.apps.issues.models import Issue
 from errata.apps.issues.noting import ClockNote, note_clocks, note_scores
 from errata.apps.issues.parenting import put_under, set_parent
-from errata.apps.issues.proving import evidence_of, note_proof
+from errata.apps.issues.proving import evidence_of, note_proof, note_shown
 from errata.apps.issues.purging import purge_deleted_projects
 from errata.apps.issues.remarks import remark, wait_on
 from errata.apps.issues.talk import (
@@ -88,6 +88,7 @@ __all__ = [
     "note_clocks",
     "note_proof",
     "note_scores",
+    "note_shown",
     "purge_deleted_projects",
     "remark",
     "save_view",

@@ -61,7 +61,7 @@ def gather(actor: Actor, row: IssueRow, *, entered: datetime, now: datetime) -> 
     standing = [commit for commit in links.commits if not commit.reverted_by]
     runs = releases.runs(actor=actor, project=row.project.id)
     known = carrying(actor, commits=standing, versions=links.versions, runs=runs)
-    facts = Facts(now=now, entered=entered, fixes=_fixes(links))
+    facts = Facts(now=now, entered=entered, first_seen=row.first_seen, fixes=_fixes(links))
     facts = _with_checks(actor, facts, links, standing)
     if facts.fixes:
         facts = _with_places(row, facts, known, runs)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from errata.apps.clocks import operations as clocks
+from errata.apps.designations import standings
 from errata.apps.issues import exporting, operations, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.core.search.errors import SearchError
@@ -31,6 +32,11 @@ def _register_reading(actions: Any) -> None:
     listing.add_argument("--sort", default="", help="last_seen, first_seen, count, users, priority, severity …")
     listing.add_argument("--limit", type=console.positive, default=50, help="at most so many (default: 50)")
     listing.set_defaults(run=run_list)
+
+    rank = actions.add_parser("rank", help="why an issue ranks where it does, part by part")
+    rank.add_argument("key")
+    rank.set_defaults(run=run_rank)
+    console.add_json(rank)
 
     show = actions.add_parser("show", help="show one issue")
     show.add_argument("key")
@@ -143,6 +149,15 @@ def run_holders(arguments: argparse.Namespace) -> int:
         {"items": found, "next": None},
         console.table(("holder", "as", "from", "until", "given by", "because"), rows),
     )
+
+
+def run_rank(arguments: argparse.Namespace) -> int:
+    console.begin()
+    found = standings.standing(actor=console.owner(), key=arguments.key, at=console.now())
+    rows = [(part.text, f"{part.value:.2f}", part.words) for part in found.summands]
+    head = f"{found.key} has {found.score:.2f}: place {found.above + 1} of {found.open} open issues of its project."
+    text = "\n".join([head, "", console.table(("part", "value", "because"), rows), found.partial])
+    return console.show(arguments, found, text)
 
 
 def run_create(arguments: argparse.Namespace) -> int:

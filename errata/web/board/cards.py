@@ -27,7 +27,7 @@ class Card(msgspec.Struct, frozen=True):
     days: int
     since: str  # of its first day, in words
     drops: str  # the number of the ways it may go
-    ring: str  # its clock, drawn
+    ring: SafeString  # its clock, drawn
     finished: bool
     can_write: bool
 
@@ -39,7 +39,9 @@ class _Said:
 
     def __init__(self, card: Card) -> None:
         self.card = card
-        self._digest = hashlib.blake2b(msgspec.msgpack.encode(card), digest_size=16).digest()
+        # The hook is for the one thing that has no encoding, a SafeString.
+        said = msgspec.msgpack.encode(card, enc_hook=str.encode)
+        self._digest = hashlib.blake2b(said, digest_size=16).digest()
 
     def __hash__(self) -> int:
         return hash(self._digest)
@@ -58,7 +60,7 @@ def drawn(row: IssueRow, *, drops: str, now: datetime, can_write: bool) -> SafeS
         days=days,
         since="" if days or finished else distance(row.stage_changed_at, now=now),
         drops=drops,
-        ring=f"{ring(row, now=now)}",  # a plain text: a SafeString has no encoding
+        ring=ring(row, now=now),
         finished=finished,
         can_write=can_write,
     )

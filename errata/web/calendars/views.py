@@ -17,7 +17,7 @@ from errata.apps.clocks.types import Preview
 from errata.core.errors import Refusal
 from errata.core.sla import WEEKDAYS, Day, Span, parse_day, parse_spans, write_day, write_spans
 from errata.web.answers import Toast, go
-from errata.web.clocks.drawing import state_words
+from errata.web.clocks.shown import flipped
 from errata.web.forms import Form, posted, refused
 from errata.web.requests import ActorRequest
 
@@ -43,14 +43,6 @@ class Listed(msgspec.Struct, frozen=True):
     calendar: CalendarView
     week: list[tuple[str, str, list[Bar]]]
     next_days: list[Day]
-
-
-class Flipped(msgspec.Struct, frozen=True):
-    key: str
-    title: str
-    kind: str
-    before: str
-    after: str
 
 
 def list_(request: ActorRequest) -> HttpResponse:
@@ -142,14 +134,9 @@ def _form(request: ActorRequest, form: Form, view: CalendarView | None, preview:
         "countries": queries.countries(),
         "versions": queries.list_versions(actor=request.actor, slug=view.slug) if view else [],
         "preview": preview,
-        "flips": [_flipped(flip) for flip in preview.flips] if preview else [],
+        "flips": flipped(preview),
     }
     return render(request, "calendars/edit.html", context, status=422 if form.problem or form.errors else 200)
-
-
-def _flipped(flip: Any) -> Flipped:
-    before, after = (state_words(state) if state else "no clock" for state in (flip.before, flip.after))
-    return Flipped(flip.key, flip.title, flip.kind, before, after)
 
 
 def _kept(request: ActorRequest, values: dict[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import msgspec
 
 from errata.apps.clocks.plain import words, working_words
+from errata.apps.clocks.types import Preview
 from errata.core.sla import Part, Reading
 from errata.web.clocks import drawing
 from errata.web.clocks.drawing import Band, Ring
@@ -34,6 +35,16 @@ class Sum(msgspec.Struct, frozen=True):
     name: str
     kind: str
     length: str
+
+
+class Flipped(msgspec.Struct, frozen=True):
+    """A clock before a change and after it."""
+
+    key: str
+    title: str
+    kind: str
+    before: str
+    after: str
 
 
 class ShownClock(msgspec.Struct, frozen=True):
@@ -68,6 +79,18 @@ def shown(reading: Reading) -> ShownClock:
         sums=_sums(reading),
         wall=words(end - reading.started_at),
     )
+
+
+def flipped(preview: Preview | None) -> list[Flipped]:
+    """The clocks that a change would put into another state, in words."""
+    return [
+        Flipped(flip.key, flip.title, flip.kind, _state(flip.before), _state(flip.after))
+        for flip in (preview.flips if preview else ())
+    ]
+
+
+def _state(state: str) -> str:
+    return drawing.state_words(state) if state else "no clock"
 
 
 def _due(reading: Reading) -> str:

@@ -19,16 +19,18 @@ from errata.apps.issues import events as issue_events
 from errata.apps.issues import families, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.apps.notices import queries as notices
+from errata.apps.retests import queries as retests
 from errata.core.errors import Refusal
 from errata.core.event.view import view
 from errata.core.ids import EventId, ProjectId
 from errata.core.notice import watching
+from errata.core.workflow import OVERRIDE, Move
 from errata.ports.event_store import TAGS_EVENTS_MAX, Course, EventBody, StoredSignal, TagSummary
 from errata.web import draw
 from errata.web.addresses import absolute
 from errata.web.clocks.shown import ShownClock, shown
 from errata.web.designations import words
-from errata.web.issues import events, presenter, search_links, story
+from errata.web.issues import events, presenter, retest, search_links, story
 from errata.web.issues import report as reports
 from errata.web.requests import ActorRequest
 
@@ -127,10 +129,15 @@ def attachment(request: ActorRequest, key: str, event_id: str, name: str) -> Htt
     return HttpResponse(content, content_type="application/octet-stream", headers={"Content-Disposition": disposition})
 
 
+def _is_onward(move: Move) -> bool:
+    """Whether a move can be the page's one button: it leads on, and asks for nothing, or only for proof."""
+    return move.name not in _BACKWARD and all(need.fields == OVERRIDE for need in move.needs)
+
+
 def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     key = detail.row.key
     activity, comments = queries.activity(actor=request.actor, key=key), queries.comments(actor=request.actor, key=key)
-    onward = [move for move in detail.moves if move.allowed and not move.needs and move.name not in _BACKWARD]
+    onward = [move for move in detail.moves if move.allowed and _is_onward(move)]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
     timed = clocks.clocks_of(actor=request.actor, row=detail.row, now=request.now, told=False)
     texts = [detail.description, *(comment.body for comment in comments)]
@@ -152,7 +159,14 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
         "link_kinds": _LINK_KINDS,
         "editor_marks": _EDITOR_MARKS,
         "seq": queries.newest_change(actor=request.actor),
-    }
+    } | retest.card(request, detail)
+
+
+def _marks(request: ActorRequest, row: IssueRow, period: Period) -> list[tuple[datetime, str]]:
+    deploys = retests.deploys_between(
+        actor=request.actor, project=row.project.id, since=period.since, until=period.until
+    )
+    return [(one.at, f"{retests.short_version(one.version)} deployed to {one.environment}") for one in deploys]
 
 
 def _clocks(timed: IssueClocks) -> dict[str, Any]:
@@ -177,8 +191,9 @@ def _events(request: ActorRequest, row: IssueRow, event_id: str) -> dict[str, An
         return {"missing": [events.MISSING], "tags_missing": True}
     buckets = asked.course.buckets
     counted = sum(bucket.count for bucket in buckets) if period.words else asked.course.events
+    chart = draw.histogram([(bucket.start, bucket.count) for bucket in buckets], bucket_s=period.bucket_s)
     shown = {
-        "histogram": draw.histogram([(bucket.start, bucket.count) for bucket in buckets], bucket_s=period.bucket_s),
+        "histogram": draw.marked(chart, _marks(request, row, period)),
         "period": period.name,
         "periods": [(value, words) for value, (words, _, _) in _PERIODS.items()],
         "range_words": period.words,

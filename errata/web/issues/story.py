@@ -16,6 +16,7 @@ _ICONS = {
     "regressed": "rotate-ccw",
     "merged": "git-merge",
     "split": "split",
+    "spared": "shield-check",
     "linked": "link",
     "escalated": "bell-ring",
     "waiting_on": "hourglass",
@@ -34,6 +35,7 @@ _WORDS = {
     "linked": "linked {issue}",
     "unlinked": "removed the link to {issue}",
     "comment_deleted": "deleted a comment",
+    "spared": "counted an event of an older release",
 }
 
 
@@ -51,6 +53,7 @@ class Item(msgspec.Struct, frozen=True):
     reason: str = ""
     comment: str = ""
     evidence_url: str = ""
+    more_url: str = ""  # of the commit or pull request that moved it
     undoable: bool = False
     undone: bool = False
     edited: bool = False
@@ -91,13 +94,23 @@ def _item(key: str, deed: ActivityView, said: Mapping[int, CommentView]) -> Item
         at=deed.at,
         icon=_ICONS.get(deed.kind, "circle-dot"),
         stage=str(deed.after.get("stage", "")) if deed.kind in ("stage", "regressed") else "",
-        reason="" if deed.kind in ("created", "regressed") else deed.reason,
+        reason=_why(deed),
         comment=comment.body if comment and deed.kind == "commented" and not comment.deleted else "",
         evidence_url=reverse("event", args=[key, event]) if event else "",
+        more_url=str(deed.evidence.get("url", "")),
         undoable=deed.undoable and deed.undone_at is None,
         undone=deed.undone_at is not None,
         edited=bool(comment and comment.edited_at),
     )
+
+
+def _why(deed: ActivityView) -> str:
+    """The reason in words: of a retest its verdict, of a move without proof what its author answered for."""
+    if deed.kind in ("created", "regressed"):
+        return ""
+    override = deed.evidence.get("override")
+    said = f"Passed without proof: {override}" if override else str(deed.evidence.get("words", ""))
+    return " ".join(part for part in (deed.reason, said) if part)
 
 
 def _sentence(deed: ActivityView, comment: CommentView | None) -> str:

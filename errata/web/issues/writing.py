@@ -55,7 +55,7 @@ def _created(request: ActorRequest) -> HttpResponse:
 def comment(request: ActorRequest, key: str) -> HttpResponse:
     """Say something about an issue."""
     operations.comment_on_issue(key=key, body=request.POST.get("body", ""), by=request.actor, at=request.now)
-    return _changed(request, key, Toast(text="Commented."))
+    return changed(request, key, Toast(text="Commented."))
 
 
 @require_POST
@@ -63,17 +63,18 @@ def link(request: ActorRequest, key: str) -> HttpResponse:
     """Tie two issues together."""
     kind, to = cast("LinkKind", request.POST.get("kind", "relates")), request.POST.get("to", "").strip().upper()
     operations.link_issues(key=key, other=to, kind=kind, by=request.actor, at=request.now)
-    return _changed(request, key, Toast(text=f"Linked {key} and {to}."))
+    return changed(request, key, Toast(text=f"Linked {key} and {to}."))
 
 
 @require_POST
 def unlink(request: ActorRequest, key: str, link_id: int) -> HttpResponse:
     """Untie two issues."""
     operations.unlink_issues(link_id=link_id, by=request.actor, at=request.now)
-    return _changed(request, key, Toast(text="The link is removed."))
+    return changed(request, key, Toast(text="The link is removed."))
 
 
-def _changed(request: ActorRequest, key: str, toast: Toast) -> HttpResponse:
+def changed(request: ActorRequest, key: str, toast: Toast) -> HttpResponse:
+    """Answer a change of an issue: its page renews its panels, and says what was done."""
     if not request.htmx:
         return go(request, reverse("issue", args=[key]), toast=toast)
     response = fragment(request, [], toast=toast)

@@ -105,7 +105,7 @@ const plain = {
   Escape: () => clear(),
 };
 
-const leader = { i: "/issues/", n: "/inbox/", p: "/projects/", r: "/process/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me", b: "/board/", w: "/me/" };
+const leader = { i: "/issues/", n: "/inbox/", p: "/projects/", r: "/process/", v: "/releases/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me", b: "/board/", w: "/me/" };
 let leading = 0;
 
 function press(event) {

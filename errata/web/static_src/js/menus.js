@@ -128,7 +128,7 @@ export function start() {
   on("click", "#picker .picker-list button", (event, button) => { event.preventDefault(); choose(picker, button); });
   on("click", "#picker [data-note-go]", (event, button) => { event.preventDefault(); choose(picker, button); });
   on("submit", "#picker form", (event) => event.preventDefault());
-  on("click", "[data-pick]", (event, button) => { event.preventDefault(); openPicker(button.dataset.pick, [button.dataset.key]); });
+  on("click", "[data-pick]", (event, button) => { event.preventDefault(); openPicker(button.dataset.pick, [button.dataset.key], button.dataset.wanted); });
   on("click", "[data-move]", (_event, button) => change([["key", button.dataset.key], ["field", "stage"], ["value", button.dataset.move]]));
   on("click", "[data-action=close]", (_event, button) => button.closest("dialog").close());
   on("click", "dialog", (event, dialog) => event.target === dialog && dialog.close());
