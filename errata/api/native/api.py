@@ -18,6 +18,7 @@ from errata.api.native.progress import router as progress
 from errata.api.native.projects import router as projects
 from errata.api.native.releases import router as releases
 from errata.api.native.templates import router as templates
+from errata.api.native.workflows import router as workflows
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -51,6 +52,7 @@ answer_errors(api)
 _ROUTERS = (
     projects,
     templates,
+    workflows,
     issues,
     clocks,
     events,

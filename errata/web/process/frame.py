@@ -17,6 +17,7 @@ from errata.web.requests import ActorRequest
 TABS = (
     ("Process", "process"),
     ("Template", "process-template"),
+    ("Workflows", "workflows"),
     ("Ranking", "process-ranking"),
     ("Designation", "designations"),
     ("Rules", "rules"),
