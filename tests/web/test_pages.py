@@ -255,8 +255,8 @@ def test_another_organisation_sees_nothing(mallory: Actor, browser: Any, failure
 @pytest.mark.parametrize(
     ("path", "queries_max"),
     [
-        ("/issues/", 19),  # one looks whether the workflow is still the one remembered
-        ("/issues/PAY-1/", 33),  # and so does one here
+        ("/issues/", 21),
+        ("/issues/PAY-1/", 36),
         ("/issues/rows/?key=PAY-1&key=PAY-2", 6),
         ("/projects/", 9),
         ("/people/", 8),

@@ -128,9 +128,10 @@ def attachment(request: ActorRequest, key: str, event_id: str, name: str) -> Htt
     return HttpResponse(content, content_type="application/octet-stream", headers={"Content-Disposition": disposition})
 
 
-def _is_onward(move: Move) -> bool:
-    """Whether a move that leads on can be the page's one button: it asks for nothing, or only for proof."""
-    return all(need.fields == OVERRIDE for need in move.needs)
+def _is_onward(move: Move, order: Sequence[str], stage: str) -> bool:
+    """Whether a move can be the page's one button: nearer to the end, and asking for nothing, or only for proof."""
+    nearer = move.to in order and stage in order and order.index(move.to) > order.index(stage)
+    return nearer and all(need.fields == OVERRIDE for need in move.needs)
 
 
 def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
@@ -138,8 +139,7 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     activity, comments = queries.activity(actor=request.actor, key=key), queries.comments(actor=request.actor, key=key)
     process = process_of(detail.row.project.id)
     order = [stage.name for stage in process.workflow.stages]
-    here = order.index(detail.row.stage)
-    onward = [move for move in detail.moves if move.allowed and order.index(move.to) > here and _is_onward(move)]
+    onward = [move for move in detail.moves if move.allowed and _is_onward(move, order, detail.row.stage)]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
     timed = clocks.clocks_of(actor=request.actor, row=detail.row, now=request.now, told=False)
     texts = [detail.description, *(comment.body for comment in comments)]

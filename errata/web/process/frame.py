@@ -21,6 +21,7 @@ TABS = (
     ("Ranking", "process-ranking"),
     ("Designation", "designations"),
     ("Rules", "rules"),
+    ("Calendars", "calendars"),
     ("Drift", "process-drift"),
     ("Gallery", "process-gallery"),
 )
