@@ -20,13 +20,16 @@ THEMES = (
     ("dark", "Dark", "moon"),
     ("contrast", "High contrast", "contrast"),
 )
+# A phone's bar has room for the first four, and for a menu with the others.
 _NAVIGATION = (
     ("Inbox", "inbox", "bell"),
     ("Issues", "issues", "inbox"),
+    ("SLA", "sla", "timer"),
     ("Board", "board", "square-kanban"),
     ("My work", "me", "list-checks"),
     ("Calendar", "calendar", "calendar-days"),
     ("Progress", "progress", "chart-line"),
+    ("Releases", "releases", "package"),
     ("Projects", "projects", "folder"),
     ("Process", "process", "workflow"),
     ("People", "people", "users"),
@@ -38,7 +41,7 @@ SHORTCUTS = (
         (("Ctrl", "K"), "Search and commands"), (("/",), "Search issues"), (("c",), "New issue"),
         (("g", "n"), "Go to the inbox"), (("g", "w"), "Go to my work"), (("g", "b"), "Go to the board"),
         (("g", "i"), "Go to issues"), (("g", "m"), "Go to my issues"), (("g", "p"), "Go to projects"),
-        (("g", "r"), "Go to the process"),
+        (("g", "r"), "Go to the process"), (("g", "v"), "Go to releases"),
         (("g", "o"), "Go to people"), (("g", "a"), "Go to the audit log"), (("g", "s"), "Go to settings"),
         (("[",), "Collapse the side bar"), (("z",), "Undo the last change"), (("?",), "This sheet"),
     )),

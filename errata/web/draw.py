@@ -1,9 +1,13 @@
 """Charts as SVG geometry: numbers in, path data out. No style attributes, so the strict policy lets them through."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
+
+# As wide as the flag of a mark, in the units of the chart.
+_MARK_WIDTH = 10.0
+_FLAG = 9.0
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -13,8 +17,19 @@ class Bar(msgspec.Struct, frozen=True):
     height: float
     count: int
     start: datetime
+    end: datetime
     slot: float  # x of the hit area
     slot_width: float
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Something that happened at a moment of the chart: a deploy."""
+
+    x: float
+    words: str
+    at: datetime
+    flag: float  # how far its flag reaches: to the left at the right edge, where the highest count stands
+    hit: float  # x of the hit area
 
 
 class Histogram(msgspec.Struct, frozen=True):
@@ -24,6 +39,7 @@ class Histogram(msgspec.Struct, frozen=True):
     bucket_s: int
     width: int
     height: int
+    marks: Sequence[Mark] = ()
 
     @property
     def first(self) -> datetime | None:
@@ -63,6 +79,7 @@ def histogram(
             height=round(_tall(count, highest, height), 2),
             count=count,
             start=start,
+            end=start + timedelta(seconds=bucket_s),
             slot=round(index * slot, 2),
             slot_width=round(slot, 2),
         )
@@ -70,6 +87,26 @@ def histogram(
     ]
     total = sum(count for _, count in buckets)
     return Histogram(bars=bars, total=total, highest=highest, bucket_s=bucket_s, width=width, height=height)
+
+
+def marked(chart: Histogram, moments: Sequence[tuple[datetime, str]]) -> Histogram:
+    """The chart with marks at these moments. Those too near to be told apart become one, with the words of all."""
+    if chart.first is None or chart.last is None:
+        return chart
+    begin, length_s = chart.first, chart.bucket_s * len(chart.bars)
+    marks: list[Mark] = []
+    for at, words in sorted(moments):
+        share = (at - begin).total_seconds() / length_s
+        if not 0 <= share <= 1:
+            continue
+        x = round(share * chart.width, 2)
+        if marks and x - marks[-1].x < _MARK_WIDTH:
+            marks[-1] = msgspec.structs.replace(marks[-1], words=f"{marks[-1].words}\n{words}")
+        else:
+            flag = -_FLAG if x > chart.width - 4 * _FLAG else _FLAG
+            hit = round(min(x, x + flag) - 2, 2)
+            marks.append(Mark(x=x, words=words, at=at, flag=flag, hit=hit))
+    return msgspec.structs.replace(chart, marks=marks)
 
 
 def _tall(count: int, highest: int, height: int) -> float:

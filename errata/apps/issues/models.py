@@ -82,6 +82,8 @@ class Issue(models.Model):
                 condition=models.Q(due_at__isnull=False),
                 name="issue_org_open_due",
             ),
+            # What the retest's duty asks every other second. Events don't move it.
+            models.Index(fields=("category", "id"), name="issue_category"),
             models.Index(fields=("parent",), condition=models.Q(parent__isnull=False), name="issue_parent"),
             # Boards count and fill their columns, and their lanes, from this alone: what follows the order is there to
             # be filtered and counted by without reading the rows.

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from errata.apps.issues.counts import next_seq
 from errata.apps.issues.models import Issue, Proof
 from errata.apps.issues.types import IssueRow, Verified
 from errata.apps.issues.vocabulary import workflow_of
@@ -41,6 +42,13 @@ def note_proof(
         "at": at,
     }
     Proof.objects.update_or_create(issue_id=issue_id, defaults=values)
+
+
+def note_shown(issue_id: int) -> int:
+    """Let open pages show the issue anew, and return the number of that change. Nobody changed the issue."""
+    seq = next_seq()
+    Issue.objects.filter(id=issue_id).update(seq=seq)
+    return seq
 
 
 def evidence_of(issue: Issue) -> frozenset[str]:

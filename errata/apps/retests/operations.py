@@ -135,10 +135,19 @@ def judge_issue(one: Verified, *, ledger: int, at: datetime) -> Verdict | None:
         )
         body = msgspec.to_builtins(verdict) | {"carriers": gathered.carriers}
         values = {"outcome": verdict.outcome, "body": body, "entered": row.stage_changed_at, "ledger": ledger, "at": at}
-        Judgement.objects.update_or_create(issue_id=row.id, defaults=values | {"seq": row.seq})
+        seq = issues.note_shown(row.id) if _looks_different(row.id, verdict) else row.seq
+        Judgement.objects.update_or_create(issue_id=row.id, defaults=values | {"seq": seq})
         if verdict.outcome != "wait":
             _decide(one, verdict, gathered, by=actor, at=at, version=row.version)
     return verdict
+
+
+def _looks_different(issue_id: int, verdict: Verdict) -> bool:
+    """Whether a page that shows the last verdict should show this one: not for a minute less to wait."""
+    known = Judgement.objects.filter(issue_id=issue_id).values_list("body", flat=True).first()
+    if known is None:
+        return True
+    return [proof["state"] for proof in known["proofs"]] != [proof.state for proof in verdict.proofs]
 
 
 def _is_due(one: Verified, known: Judgement | None, *, ledger: int, at: datetime) -> bool:

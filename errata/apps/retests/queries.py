@@ -10,7 +10,7 @@ from errata.apps.accounts.types import Actor
 from errata.apps.issues import queries as issues
 from errata.apps.issues.types import IssueDetail
 from errata.apps.releases import queries as releases
-from errata.apps.releases.types import CheckView, DeployView
+from errata.apps.releases.types import CheckView, DeployView, ReleaseDetail
 from errata.apps.retests.gathering import Links, links_of
 from errata.apps.retests.models import FixLink, Judgement
 from errata.apps.retests.types import FixView, RetestView
@@ -31,12 +31,14 @@ def retest_of(*, actor: Actor, detail: IssueDetail) -> RetestView:
     allow(actor, "issue:read")
     reader = msgspec.structs.replace(actor, scopes=None)  # who reads the issue reads what its retest is made of
     links = links_of(reader, detail.row.id)
-    judged = Judgement.objects.filter(issue_id=detail.row.id).first()
+    watched = detail.row.category == "verify"
+    # An issue that is far from a retest costs its page one look-up.
+    judged = Judgement.objects.filter(issue_id=detail.row.id).first() if watched or links.rows else None
     carriers = judged.body.get("carriers", []) if judged else []
     return RetestView(
         key=detail.key,
         stage=detail.row.stage,
-        watched=detail.row.category == "verify",
+        watched=watched,
         verdict=msgspec.convert(judged.body, Verdict) if judged else None,
         judged_at=judged.at if judged else None,
         fixes=[_fix(row, links) for row in links.rows],
@@ -55,11 +57,10 @@ def deploys_between(*, actor: Actor, project: int, since: datetime, until: datet
     return [deploy for deploy in reversed(found) if deploy.at < until]
 
 
-def issues_of_release(*, actor: Actor, version: str) -> tuple[list[str], list[str]]:
+def issues_of_release(*, actor: Actor, detail: ReleaseDetail) -> tuple[list[str], list[str]]:
     """The keys of the issues that began in a release, and of those whose fix is linked to it or its commits."""
     allow(actor, "issue:read")
-    detail = releases.release(actor=msgspec.structs.replace(actor, scopes=None), version=version)
-    begun = issues.keys_first_in(actor=actor, release=version)
+    begun = issues.keys_first_in(actor=actor, release=detail.release.version)
     commits = [commit.id for commit in detail.commits]
     rows = FixLink.objects.filter(commit_id__in=commits) | FixLink.objects.filter(release_id=detail.release.id)
     fixed = issues.keys_of(actor=actor, ids=list(rows.values_list("issue_id", flat=True).distinct()[:500]))
@@ -85,11 +86,17 @@ def _fix(row: FixLink, links: Links) -> FixView:
 
 def _checks(actor: Actor, links: Links) -> list[CheckView]:
     """The newest result of each check on what is linked."""
-    found = releases.checks_of(actor=actor, shas=[one.sha for one in links.commits], versions=links.versions)
+    if not links.commits and not links.versions:
+        return []
+    since = min((one.at for one in links.commits), default=links.rows[0].at) - timedelta(days=1)
+    shas = {one.sha for one in links.commits}
+    found = releases.checks_of(actor=actor, shas=shas, versions=links.versions, since=since)
     return list({check.name: check for check in found}.values())
 
 
 def _deploys(actor: Actor, detail: IssueDetail, carriers: Sequence[str]) -> list[DeployView]:
+    if not carriers:
+        return []
     since = detail.row.stage_changed_at - timedelta(days=30)
     found = releases.list_deploys(actor=actor, project=detail.row.project.id, since=since)
     return [deploy for deploy in found if deploy.version in carriers][:_DEPLOYS_SHOWN]

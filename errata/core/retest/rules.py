@@ -22,6 +22,8 @@ from errata.core.retest.types import (
 SETTLING: Final = timedelta(minutes=5)
 # Whatever the rate was: shorter silence than this is a deploy's own quiet.
 EXPOSURE_MIN_H: Final = 1 / 6
+# A rate from less than a day isn't one: it began with a burst, and nights are quieter.
+_PRIOR_MIN_H: Final = 24.0
 # Longer than this nobody should wait; the words then say so.
 _PATIENCE: Final = timedelta(days=60)
 _HOUR: Final = timedelta(hours=1)
@@ -85,7 +87,9 @@ def _begun(facts: Facts, released: Proof) -> datetime | None:
         return None
     places = [place for place in facts.environments if place.carries and place.occurred]
     places = places or [place for place in facts.environments if place.carries]
-    return max((place.since for place in places if place.since), default=facts.entered)
+    begun = max((place.since for place in places if place.since), default=facts.entered)
+    # The fix ran before it was ever met: there is no rate from before, so what came until the retest is the rate.
+    return max(begun, facts.entered) if facts.first_seen and begun <= facts.first_seen else begun
 
 
 def _checked(facts: Facts) -> Proof:
@@ -143,7 +147,7 @@ def _happened(counted: Sequence[Recurrence], facts: Facts) -> Proof:
 
 
 def _quiet(prior: Prior, facts: Facts, begun: datetime) -> Proof:
-    hours = max((prior.until - prior.since) / _HOUR, EXPOSURE_MIN_H)
+    hours = max((prior.until - prior.since) / _HOUR, _PRIOR_MIN_H)
     seen = occurrences(prior.events, prior.counts)
     pace = facts.traffic / prior.traffic if facts.traffic and prior.traffic else 1.0
     exposure = max(0.0, (facts.now - begun) / _HOUR) * pace
@@ -164,14 +168,18 @@ def _quiet(prior: Prior, facts: Facts, begun: datetime) -> Proof:
         "since": begun.isoformat(),
         "ignored": _ignored(facts),
     }
-    words = _silence_words(seen, hours, exposure, chance, None if done else left)
+    words = _silence_words(prior, seen=seen, hours=hours, exposure=exposure, chance=chance, left=None if done else left)
     state: ProofState = "pass" if done else "wait"
     ready = None if done else facts.now + left
     return Proof("silent", state, words, numbers=numbers, ready_at=ready, share=min(1.0, exposure / needed))
 
 
-def _silence_words(seen: float, hours: float, exposure: float, chance: float, left: timedelta | None) -> str:
+def _silence_words(
+    prior: Prior, *, seen: float, hours: float, exposure: float, chance: float, left: timedelta | None
+) -> str:
     rate = f"about {_number(seen / hours * 24)} a day before"
+    if prior.events >= 1.5 * seen:
+        rate += f" ({prior.events:,} events in bursts of about {_number(prior.events / seen)})"
     if left is None:
         percent = _number(100 * max(chance, 0.0001))
         return (
@@ -227,7 +235,7 @@ def _not_yet(missing: Sequence[Environment], fixes: Sequence[Fix]) -> str:
 def _runs(places: Sequence[Environment], fixes: Sequence[Fix]) -> str:
     fix = _listed([fix.name for fix in fixes])
     where = _listed([f"{place.running} in {place.name}" for place in places])
-    return f"{fix[:1].upper()}{fix[1:]} runs: {where}."
+    return f"{fix} runs: {where}."
 
 
 def _places(environments: Sequence[Environment]) -> dict[str, list[dict[str, str | bool | None]]]:

@@ -8,7 +8,8 @@ former as n grows. Silence counts once that chance is at most 5 %.
 four fixes that halve it would pass. The price is twice the wait; errata.core.retest's simulation shows both.
 
 Events come in bursts: a hundred within a minute are not a hundred chances to be met again. Where the counts of equal
-parts of the time vary more than a Poisson process (variance over mean), n is divided by that much.
+parts of the time vary more than a Poisson process (variance over mean), n is divided by that much; but episodes with a
+quiet part between them are as many occurrences, however unequal they are.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,12 @@ def burst(counts: Sequence[int]) -> float:
 
 def occurrences(events: int, counts: Sequence[int]) -> float:
     """The events as independent occurrences: at least one, if there was an event."""
-    return max(1.0, events / burst(counts)) if events else 0.0
+    return min(float(events), max(1.0, events / burst(counts), float(episodes(counts)))) if events else 0.0
+
+
+def episodes(counts: Sequence[int]) -> int:
+    """How often it began after a quiet part of the time."""
+    return sum(1 for before, now in zip((0, *counts), counts, strict=False) if now and not before)
 
 
 def chance_of_silence(*, occurrences: float, hours: float, exposure: float, share: float = SHARE) -> float:

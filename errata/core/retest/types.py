@@ -68,6 +68,7 @@ class Prior(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True):
     now: datetime
     entered: datetime  # when it came into Retest
+    first_seen: datetime | None = None
     fixes: tuple[Fix, ...] = ()
     environments: tuple[Environment, ...] = ()  # those of which a deploy or a release is known
     checks: tuple[CheckResult, ...] = ()

@@ -12,6 +12,7 @@ from errata.apps.projects import operations as projects
 from errata.apps.projects.types import IntakeCountRow
 from errata.apps.records import write
 from errata.apps.releases import operations as releases
+from errata.apps.releases import queries as release_queries
 from errata.apps.releases.types import CommitIn
 from errata.apps.retests import operations, queries
 from errata.apps.retests.operations import FixNotFound, FixRefused
@@ -330,8 +331,9 @@ def test_another_organisations_commits_fix_nothing_here(fixed, events, bob, mall
 def test_what_a_release_began_and_fixed_is_listed(fixed, bob):
     release(bob, NEW, B, at=later(hours=1))
 
-    assert queries.issues_of_release(actor=bob, version=NEW) == ([], ["PAY-1"])
-    assert queries.issues_of_release(actor=bob, version=OLD) == (["PAY-1"], [])
+    new, old = (release_queries.release(actor=bob, version=version) for version in (NEW, OLD))
+    assert queries.issues_of_release(actor=bob, detail=new) == ([], ["PAY-1"])
+    assert queries.issues_of_release(actor=bob, detail=old) == (["PAY-1"], [])
 
 
 def test_traffic_that_went_away_makes_the_wait_longer(payments, events, bob):

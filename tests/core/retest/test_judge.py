@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.core.retest import CheckResult, Environment, Facts, Fix, Prior, Recurrence, counting_from, judge
+from errata.core.retest.silence import occurrences
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DEPLOYED = NOW - timedelta(hours=20)
@@ -60,6 +61,20 @@ def test_silence_counts_from_the_last_deploy():
     later = Environment("staging", True, "shop@1.3.0", carries=True, since=NOW - timedelta(hours=1))
 
     assert counting_from(facts(environments=(PRODUCTION, later))) == NOW - timedelta(hours=1)
+
+
+def test_a_fix_that_ran_before_the_issue_was_ever_met_is_silent_from_the_retest_on():
+    early = facts(first_seen=DEPLOYED + timedelta(hours=1), entered=NOW - timedelta(hours=2))
+
+    assert counting_from(early) == NOW - timedelta(hours=2)
+    assert counting_from(facts(first_seen=DEPLOYED - timedelta(days=14))) == DEPLOYED
+
+
+def test_a_rate_from_less_than_a_day_is_not_taken_for_one():
+    young = Prior(events=3, since=DEPLOYED - timedelta(minutes=3), until=DEPLOYED)
+
+    assert judge(facts(prior=young)).outcome == "wait"
+    assert judge(facts(prior=young)).proofs[2].numbers["prior_hours"] == 24
 
 
 def test_a_release_whose_content_is_unknown_proves_nothing():
@@ -144,6 +159,15 @@ def test_bursts_are_no_more_evidence_than_what_set_them_off():
 
     assert judge(bursts).outcome == "wait"
     assert judge(facts(prior=msgspec.structs.replace(OFTEN, counts=(10,) * 14))).outcome == "pass"
+
+
+def test_episodes_with_quiet_between_them_are_as_many_occurrences_however_unequal():
+    uneven = tuple({0: 100, 3: 2, 6: 10, 9: 1, 12: 27}.get(part, 0) for part in range(14))
+
+    assert occurrences(140, uneven) == 5
+    assert occurrences(140, ()) == 140
+    assert occurrences(0, ()) == 0
+    assert occurrences(2, (1, 0, 1, 0, 1) * 4) == 2
 
 
 def test_what_nothing_can_prove_is_left_to_a_person():

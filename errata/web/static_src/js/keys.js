@@ -90,7 +90,7 @@ const plain = {
   t: () => pick("type"),
   l: () => pick("labels"),
   d: () => pick("deputy"),
-  e: () => pick("stage", "Closed"),
+  e: () => pick("stage", "@end"),
   c: () => go("/issues/new/"),
   m: () => { const box = $("[data-comment]"); box?.focus(); return Boolean(box); },
   y: copyLink,
@@ -105,7 +105,7 @@ const plain = {
   Escape: () => clear(),
 };
 
-const leader = { i: "/issues/", n: "/inbox/", p: "/projects/", r: "/process/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me", b: "/board/", w: "/me/" };
+const leader = { i: "/issues/", n: "/inbox/", p: "/projects/", r: "/process/", v: "/releases/", o: "/people/", a: "/audit/", s: "/account/", m: "/issues/?q=is:open+assignee:me", b: "/board/", w: "/me/" };
 let leading = 0;
 
 function press(event) {
