@@ -15,8 +15,8 @@ from errata.apps.issues.finding import project_ids, search
 from errata.apps.issues.models import Issue, Label
 from errata.apps.issues.proving import evidence_of_rows
 from errata.apps.issues.types import IssueRow
-from errata.apps.issues.vocabulary import workflow_of
 from errata.apps.projects import queries as projects_of
+from errata.apps.workflows.queries import processes_of
 from errata.core import vocabulary, workflow
 from errata.core.board import Column, Drop, columns_of, drop_on, find_column
 from errata.core.errors import Refusal
@@ -246,14 +246,18 @@ class Drops:
         self._evidence: dict[int, frozenset[str]] = {}
 
     def prepare(self, cards: Sequence[IssueRow]) -> None:
-        """Read what is proven of these issues, where their workflow will ask for it."""
+        """Read how these issues may move, and what is proven of those whose workflow will ask for it."""
+        unknown = {row.project.id for row in cards} - self._workflows.keys()
+        if unknown:
+            found = processes_of(sorted(unknown))
+            self._workflows |= {place: process.workflow for place, process in found.items()}
         self._evidence |= evidence_of_rows(cards)
 
     def of(self, row: IssueRow) -> dict[str, Drop]:
         """What a drop on each other column would mean."""
         place = row.project.id
         if place not in self._workflows:
-            self._workflows[place] = workflow_of(place)
+            self.prepare([row])
         state = workflow.IssueState(
             stage=row.stage,
             assignee=str(row.assignee.id) if row.assignee else None,
@@ -286,7 +290,7 @@ def checked_lanes(text: str) -> Lanes:
 
 def _columns(actor: Actor, asked: Asked) -> list[Column]:
     ids = project_ids(actor, asked.projects)
-    flows = {(flow.name, flow.version): flow for flow in map(workflow_of, ids)}
+    flows = {(flow.name, flow.version): flow for flow in (process.workflow for process in processes_of(ids).values())}
     return columns_of(list(flows.values()) or [workflow.DEFAULT])
 
 

@@ -9,6 +9,7 @@ from errata.apps.issues.counts import next_seq
 from errata.apps.issues.models import Issue, Proof
 from errata.apps.issues.types import IssueRow, Verified
 from errata.apps.issues.vocabulary import workflow_of
+from errata.apps.workflows.queries import processes_of
 from errata.core.workflow import EVIDENCE
 
 _SILENT = "silent"
@@ -64,10 +65,12 @@ def evidence_of(issue: Issue) -> frozenset[str]:
 
 def evidence_of_rows(rows: Iterable[IssueRow]) -> dict[int, frozenset[str]]:
     """The same of many issues as lists have them, by one statement; where nothing is asked for, they are left out."""
+    rows = list(rows)
+    known = processes_of(sorted({row.project.id for row in rows})) if rows else {}
     asked = [
         row
         for row in rows
-        if any(rule.evidence for rule in workflow_of(row.project.id).rules if row.stage in rule.sources)
+        if any(rule.evidence for rule in known[row.project.id].workflow.rules if row.stage in rule.sources)
     ]
     if not asked:
         return {}

@@ -1,5 +1,5 @@
 // The board: cards that are walked by keys, moved by mouse, finger or keyboard, and renewed in place.
-import { $, $$, announce, at, on, post, typing } from "./dom.js";
+import { $, $$, announce, on, post, typing } from "./dom.js";
 import { setCurrent } from "./keys.js";
 import { apply } from "./menus.js";
 import { toast } from "./toasts.js";
@@ -86,7 +86,7 @@ async function send(card, cell, was, [, to], extra = []) {
   card.classList.add("card-pending");
   let response;
   try {
-    response = await post(at(board().dataset.move), values);
+    response = await post(board().dataset.moveUrl, values);
   } catch {
     toast("No answer from the server. The card is back where it was; try again.", { kind: "bad" });
   }
@@ -126,7 +126,7 @@ async function move(card, cell, before) {
 async function ask(key, to) {
   const dialog = $("#board-ask");
   const query = new URLSearchParams({ key, to });
-  const response = await fetch(at(`${board().dataset.ask}?${query}`), { headers: { "HX-Request": "true" } }).catch(() => null);
+  const response = await fetch(`${board().dataset.askUrl}?${query}`, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!response?.ok) { if (response) await apply(response); return null; }
   dialog.innerHTML = await response.text();
   dialog.showModal();
@@ -348,7 +348,7 @@ export const held = () => Boolean(drag) || pending.size > 0;
 export async function renewBoard(keys) {
   const address = new URLSearchParams(location.search);
   for (const key of keys.slice(0, 200)) address.append("key", key);
-  const response = await fetch(at(`${board().dataset.cards}?${address}`), { headers: { "HX-Request": "true" } }).catch(() => null);
+  const response = await fetch(`${board().dataset.cardsUrl}?${address}`, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!response?.ok) return;
   const found = await response.json();
   for (const [number, own] of Object.entries(found.ways)) ways.set(number, own);
