@@ -78,3 +78,17 @@ def test_another_organisation_is_told_nothing(api, bob, mallory, rules):
     for path in ("/projects/payments/ownership", f"/issues/{key}/designation", f"/issues/{key}/designation/trial"):
         assert api(mallory)("get", path).status_code == 404
     assert api(mallory)("get", "/unassigned").json()["count"] == 0
+
+
+def test_people_say_what_they_can_and_when_they_are_away(api, bob, alice, carol, rules):
+    assert api(bob)("put", "/colleagues/me/skills", {"skills": ["Python"]}).json() == ["python"]
+    assert api(bob)("put", f"/colleagues/{alice.email}/skills", {"skills": []}).status_code == 403
+    away = {"since": "2026-11-01T00:00:00Z", "until": "2999-01-01T00:00:00Z", "stand_in": alice.email}
+
+    made = api(bob)("post", "/colleagues/me/absences", away)
+
+    assert made.status_code == 201
+    [found] = [one for one in api(carol)("get", "/colleagues").json()["items"] if one["person"]["email"] == bob.email]
+    assert found["skills"] == ["python"]
+    assert found["absences"][0]["stand_in"]["email"] == alice.email
+    assert api(bob)("delete", f"/absences/{made.json()['id']}").status_code == 204

@@ -215,7 +215,8 @@ def test_a_list_is_worked_by_keyboard_and_taken_back(shop: Shop, page: Page) -> 
     for key in ("j", "x", "3"):
         page.keyboard.press(key)
     row = page.locator("[data-row]").first
-    expect(row.get_by_label("Priority: Low")).to_be_visible()
+    expect(row.get_by_label("Priority: Low").first).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("Priority set")
 
     page.keyboard.press("z")
     expect(row.get_by_label("Priority: Low")).to_have_count(0)
@@ -314,7 +315,8 @@ def test_the_pages_are_accessible_in_every_theme(shop: Shop, page: Page, theme: 
     axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
     page.context.add_cookies([{"name": "theme", "value": theme, "url": shop.url}])
     found: list[Any] = []
-    for path in ("/issues/", "/issues/PAY-1/", "/issues/new/", "/projects/", "/projects/payments/start/", "/people/",
+    for path in ("/process/designation/payments/", "/process/availability/",
+                 "/issues/", "/issues/PAY-1/", "/issues/new/", "/projects/", "/projects/payments/start/", "/people/",
                  "/teams/", "/audit/", "/account/", "/account/tokens/"):  # fmt: skip
         page.goto(shop.url + path)
         page.evaluate(axe)
@@ -346,7 +348,8 @@ def test_a_phone_reaches_every_page_from_its_bar(shop: Shop, page: Page) -> None
 @pytest.mark.parametrize("width", [360, 390])
 def test_nothing_is_wider_than_a_phone(shop: Shop, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 780})
-    for path in ("/issues/", "/issues/PAY-1/", "/projects/payments/start/", "/projects/", "/people/", "/audit/",
+    for path in ("/process/designation/payments/", "/process/availability/",
+                 "/issues/", "/issues/PAY-1/", "/projects/payments/start/", "/projects/", "/people/", "/audit/",
                  "/account/", "/account/tokens/", "/issues/new/"):  # fmt: skip
         page.goto(shop.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") == width, path
