@@ -157,7 +157,7 @@ def test_what_is_wrong_with_a_calendar_is_said_beside_it(alice, browser, events,
 
 @pytest.mark.parametrize(
     ("path", "queries_max"),
-    [("/sla/", 27), ("/sla/?kind=resolution&project=payments", 28), ("/issues/PAY-1/clocks/", 20), ("/calendars/", 8)],
+    [("/sla/", 27), ("/sla/?kind=resolution&project=payments", 28), ("/issues/PAY-1/clocks/", 22), ("/calendars/", 8)],
 )
 def test_a_page_asks_the_records_no_more_than_its_budget(
     timed, olga, browser, django_assert_max_num_queries, path, queries_max

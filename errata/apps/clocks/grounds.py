@@ -38,8 +38,12 @@ def policies_of(project_id: int) -> tuple[PolicySince, ...]:
 
 
 def grounds_of(project_ids: Collection[int]) -> dict[int, Grounds]:
-    """What the clocks of each of these projects are reckoned by."""
-    owners = organizations_of(project_ids)
+    """What the clocks of each of these projects are reckoned by; those that are gone are left out."""
+    return grounds_by_owner(organizations_of(project_ids))
+
+
+def grounds_by_owner(owners: Mapping[int, int]) -> dict[int, Grounds]:
+    """The same, of projects whose organisation is known."""
     calendars = calendars_in_force(set(owners.values()))
     return {
         project_id: grounds(policies_of(project_id), calendars[organization_id])

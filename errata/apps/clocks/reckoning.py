@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from errata.apps.clocks.grounds import Grounds, grounds_of
+from errata.apps.clocks.grounds import Grounds, grounds_by_owner
 from errata.apps.clocks.histories import KINDS, history_of
 from errata.apps.clocks.models import Clock
 from errata.apps.issues import operations as issues
@@ -85,8 +85,8 @@ def read(
 ) -> list[Reckoned]:
     """Reckon the clocks of these issues; by other grounds for a project, where `instead` has some."""
     lives = issue_queries.lives(ids, kinds=KINDS)
-    projects = {life.project_id for life in lives}
-    grounds = {**grounds_of(projects), **(instead or {})}
+    projects = {life.project_id: life.organization_id for life in lives}
+    grounds = {**grounds_by_owner(projects), **(instead or {})}
     workflows = {project_id: workflow_of(project_id) for project_id in projects}
     return [
         Reckoned(

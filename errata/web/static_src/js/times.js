@@ -11,6 +11,14 @@ export function distance(date, now = Date.now()) {
   return date.toLocaleDateString(undefined, { month: "short", day: "numeric", ...(sameYear ? {} : { year: "numeric" }) });
 }
 
+// How far ahead, or how late: as the server writes it.
+export function due(date, now = Date.now()) {
+  const seconds = Math.floor(Math.abs(date - now) / 1000);
+  const [size, unit] = [[86400, "d"], [3600, "h"], [60, "min"]].find(([size]) => seconds >= (size === 60 ? 60 : 2 * size)) ?? [1, "s"];
+  const words = `${Math.floor(seconds / size)} ${unit}`;
+  return date <= now ? `${words} late` : `Due in ${words}`;
+}
+
 export function absolute(date) {
   const options = { dateStyle: "medium", timeStyle: "medium" };
   const zone = document.body.dataset.zone;
@@ -24,6 +32,10 @@ function tick() {
   for (const element of $$("time[data-ago]")) {
     const words = distance(new Date(element.dateTime), now);
     const text = element.dataset.ago === "long" ? words.replace(/^(\d+)(\D+)$/, "$1 $2 ago") : words;
+    if (element.textContent !== text) element.textContent = text;
+  }
+  for (const element of $$("time[data-due]")) {
+    const text = due(new Date(element.dateTime), now);
     if (element.textContent !== text) element.textContent = text;
   }
 }
