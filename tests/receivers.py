@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -29,6 +29,8 @@ class WebhookReceiver:
         self.taken: list[Taken] = []
         self.statuses: list[int] = []
         self.headers: dict[str, str] = {}
+        self.answering = threading.Event()  # cleared, it takes requests and answers none
+        self.answering.set()
         self.url = ""
 
 
@@ -41,11 +43,13 @@ def webhook_receiver() -> Iterator[WebhookReceiver]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.taken.append(Taken(self.path, headers, body))
+            receiver.answering.wait(60)
             self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
             for name, value in receiver.headers.items():
                 self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(b"thanks")
+            with suppress(BrokenPipeError, ConnectionResetError):  # who asked may be dead by now
+                self.end_headers()
+                self.wfile.write(b"thanks")
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from errata.apps.automations import operations as automations
 from errata.apps.clocks import operations as issue_clocks
 from errata.apps.designations import operations as designations
 from errata.apps.designations.scores import Rounds, follow_scores
 from errata.apps.issues import operations as issues
 from errata.apps.notices import operations as notices
 from errata.apps.notices.mailing import Site
+from errata.apps.notices.spiking import Spikes
 from errata.apps.progress import following as progress
 from errata.apps.projects import operations as projects
 from errata.apps.releases import operations as releases
@@ -27,6 +29,10 @@ _UPKEEP_FIRST_S = 60.0
 _COUNTS_KEPT = timedelta(days=90)
 # How long the log tells what was sent, and a webhook can be replayed.
 _DELIVERIES_KEPT = timedelta(days=30)
+# How long the inbox shows what was done.
+_DONE_KEPT = timedelta(days=180)
+# How soon a spike is told, which takes ten minutes to be one.
+_SPIKES_S = 60.0
 # How late what was snoozed may come back.
 _SNOOZE_S = 15.0
 # How soon who follows the activities hears of one. A look that finds nothing is two index look-ups.
@@ -38,6 +44,8 @@ _ROUNDS_S = 5.0
 _RETEST_S = 2.0
 # How soon a new release is known from its events: before a person could ask for it.
 _RELEASES_S = 15.0
+# How soon a rule that goes by events fires. A look is two questions to the event store for each such rule.
+_RULES_S = 5.0
 # An escalation fires within five seconds of its time; a look that finds nothing is one index look-up.
 _NOTICE_S = 1.0
 # How soon clocks begin to be reckoned by another policy or calendar.
@@ -49,6 +57,7 @@ def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> 
     return [
         Clock(prompt(), name="follow", now=now),
         Clock(outgoing(settings), name="outgoing", now=now),
+        Clock(spikes(ports), name="spikes", now=now),
         Clock(retesting(), name="retest", now=now),
         Clock(upkeep(settings, ports), name="upkeep", now=now),
     ]
@@ -60,12 +69,13 @@ def prompt() -> list[Duty]:
         Duty("rank", follow_scores, every_s=FOLLOW_S),
         Duty("designate", designations.Designating().turn, every_s=FOLLOW_S),
         Duty("progress", progress.follow, every_s=FOLLOW_S),
+        Duty("follow_rules", automations.follow, every_s=FOLLOW_S),
         Duty("notices", lambda at: notices.listen(at=at), every_s=FOLLOW_S),
         Duty("wake_snoozed", lambda at: notices.wake_snoozed(at=at), every_s=_SNOOZE_S),
         Duty("follow_clocks", lambda at: issue_clocks.follow(at=at), every_s=FOLLOW_S),
         Duty("notice_clocks", lambda at: issue_clocks.notice(at=at), every_s=_NOTICE_S),
         Duty("ring_chains", lambda at: issue_clocks.ring(at=at), every_s=_NOTICE_S),
-        Duty("recount_clocks", lambda at: issue_clocks.recount(at=at), every_s=_RECOUNT_S),
+        Duty("recount_clocks", issue_clocks.Recounting().turn, every_s=_RECOUNT_S),
     ]
 
 
@@ -75,11 +85,17 @@ def outgoing(settings: Settings) -> list[Duty]:
     return [Duty("outbox", lambda at: notices.deliver_due(at=at, site=site), every_s=FOLLOW_S)]
 
 
+def spikes(ports: Ports) -> list[Duty]:
+    """What asks the event store every minute how fast events come."""
+    return [Duty("look_for_spikes", Spikes(lambda: ports.events).look, every_s=_SPIKES_S, first_s=_SPIKES_S)]
+
+
 def retesting() -> list[Duty]:
     """What looks at releases and judges fixes: prompt, but with questions to the event store, so on its own clock."""
     return [
         Duty("follow_mentions", lambda at: retests.follow_mentions(at=at), every_s=FOLLOW_S),
         Duty("watch_retests", lambda at: retests.watch(at=at), every_s=_RETEST_S),
+        Duty("look_for_rules", automations.look, every_s=_RULES_S),
         Duty("look_for_releases", lambda at: releases.look_at_events(at=at), every_s=_RELEASES_S, first_s=_RELEASES_S),
     ]
 
@@ -95,6 +111,7 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         # Issues that came while the event store was away, and got nobody for want of it.
         Duty("designate_again", designations.revisit, every_s=_REVISIT_S, first_s=_REVISIT_S),
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
+        hourly("forget_done", lambda at: notices.forget_done(before=at - _DONE_KEPT)),
         hourly("forget_deliveries", lambda at: notices.forget(before=at - _DELIVERIES_KEPT)),
         hourly("forget_webhooks", lambda at: releases.forget_deliveries(before=at - DELIVERIES_KEPT)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),

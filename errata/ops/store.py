@@ -6,8 +6,10 @@ import time
 from urllib.parse import unquote, urlsplit
 
 import structlog
+from django.db import Error
 
 from errata.adapters.clickhouse.embedded import Engine
+from errata.apps.notices import operations as notices
 from errata.digest.loop import DigestLoop
 from errata.ops import duties, families, metrics, process, replies, wiring
 from errata.ops.gate import Gate, GatedDigest
@@ -31,6 +33,7 @@ def run(settings: Settings) -> int:
     clocks = duties.clocks(settings, ports=ports, now=process.now)
     digest = threading.Thread(target=_digest, args=(loop, ports.events, stop), name="digest")
     digest.start()
+    _release_claims()
     for clock in clocks:
         clock.start()
     mail_in = replies.listener(settings, now=process.now)
@@ -47,6 +50,14 @@ def run(settings: Settings) -> int:
     if engine:
         engine.stop()
     return 0
+
+
+def _release_claims() -> None:
+    """What the store before this one was sending is sent again. Without the records it waits for its lease to end."""
+    try:
+        notices.release(at=process.now())
+    except Error as error:
+        log.warning("what was being sent waits for its lease to end", error=str(error))
 
 
 def _engine(settings: Settings) -> Engine:

@@ -20,9 +20,11 @@ THEMES = (
     ("dark", "Dark", "moon"),
     ("contrast", "High contrast", "contrast"),
 )
+# A phone's bar has room for the first four, and for a menu with the others.
 _NAVIGATION = (
     ("Inbox", "inbox", "bell"),
     ("Issues", "issues", "inbox"),
+    ("SLA", "sla", "timer"),
     ("Board", "board", "square-kanban"),
     ("My work", "me", "list-checks"),
     ("Calendar", "calendar", "calendar-days"),

@@ -7,7 +7,10 @@ from errata.web import palette, small
 from errata.web.account import views as account
 from errata.web.agenda import views as agenda
 from errata.web.audit import views as audit
+from errata.web.automations import views as automations
 from errata.web.board import views as board
+from errata.web.calendars import views as calendars
+from errata.web.clocks import views as clocks
 from errata.web.designations import people as colleagues
 from errata.web.designations import views as designations
 from errata.web.entry import views as entry
@@ -21,6 +24,8 @@ from errata.web.progress import views as progress
 from errata.web.projects import start
 from errata.web.projects import views as projects
 from errata.web.releases import views as releases
+from errata.web.workflows import views as workflows
+from errata.web.workflows import vocabulary
 
 
 class IssueKey(StringConverter):
@@ -65,6 +70,7 @@ urlpatterns = [
     path("me/", agenda.me, name="me"),
     path("calendar/", agenda.calendar, name="calendar"),
     path("issues/new/", writing.new, name="issue-new"),
+    path("issues/new/words/", writing.new_words, name="issue-new-words"),
     path("issues/change/", changes.change, name="issues-change"),
     path("issues/undo/", changes.undo, name="issues-undo"),
     path("issues/pick/<str:field>/", changes.pick, name="issues-pick"),
@@ -72,6 +78,9 @@ urlpatterns = [
     path("issues/<issue_key:key>/suggestion/", designations.suggestion, name="issue-suggestion"),
     path("issues/<issue_key:key>/watch/", inbox.watch, name="issue-watch"),
     path("issues/<issue_key:key>/comments/", writing.comment, name="issue-comment"),
+    path("issues/<issue_key:key>/clocks/", clocks.explain, name="issue-clocks"),
+    path("issues/<issue_key:key>/acknowledge/", clocks.acknowledge, name="issue-acknowledge"),
+    path("issues/<issue_key:key>/wait/", clocks.wait, name="issue-wait"),
     path("issues/<issue_key:key>/parent/", parts.parent, name="issue-parent"),
     path("issues/<issue_key:key>/rank/", ranking.why, name="issue-rank"),
     path("issues/<issue_key:key>/links/", writing.link, name="issue-link"),
@@ -82,6 +91,11 @@ urlpatterns = [
     path("issues/<issue_key:key>/events/<str:event_id>/json/", page.raw, name="event-raw"),
     path("issues/<issue_key:key>/events/<str:event_id>/markdown/", page.report, name="event-markdown"),
     path("issues/<issue_key:key>/events/<str:event_id>/files/<path:name>", page.attachment, name="event-file"),
+    path("sla/", clocks.sla, name="sla"),
+    path("calendars/", calendars.list_, name="calendars"),
+    path("calendars/new/", calendars.new, name="calendar-new"),
+    path("calendars/<slug:slug>/", calendars.edit, name="calendar"),
+    path("calendars/<slug:slug>/delete/", calendars.delete, name="calendar-delete"),
     path("projects/", projects.list_, name="projects"),
     path("projects/new/", projects.new, name="project-new"),
     path("projects/<slug:slug>/", projects.general, name="project"),
@@ -101,6 +115,18 @@ urlpatterns = [
     path("releases/repositories/<int:number>/secret/", releases.renew_secret, name="repository-secret"),
     path("releases/repositories/<int:number>/delete/", releases.delete_repository, name="repository-delete"),
     path("releases/version/<path:version>/", releases.release, name="release"),
+    path("process/workflows/", workflows.list_, name="workflows"),
+    path("process/workflows/new/", workflows.new, name="workflow-new"),
+    path("process/workflows/<slug:slug>/", workflows.workflow, name="workflow"),
+    path("process/workflows/<slug:slug>/design/", workflows.design, name="workflow-design"),
+    path("process/workflows/<slug:slug>/drawn/", workflows.drawing, name="workflow-drawn"),
+    path("process/workflows/<slug:slug>/adopt/", workflows.adopt, name="workflow-adopt"),
+    path("process/workflows/<slug:slug>/archive/", workflows.archive, name="workflow-archive"),
+    path("process/types/", vocabulary.types, name="issue-types"),
+    path("process/fields/", vocabulary.fields, name="custom-fields"),
+    path("process/fields/new/", vocabulary.field, name="custom-field-new"),
+    path("process/fields/<slug:slug>/", vocabulary.field, name="custom-field"),
+    path("process/arrivals/", vocabulary.arrivals, name="arrivals"),
     path("process/designation/", designations.index, name="designations"),
     path("process/designation/<slug:slug>/", designations.rules, name="designation"),
     path("process/designation/<slug:slug>/check/", designations.check, name="designation-check"),
@@ -116,6 +142,13 @@ urlpatterns = [
     path("process/template/restore/", process.restore, name="process-restore"),
     path("process/ranking/", ranking.ranking, name="process-ranking"),
     path("process/ranking/try/", ranking.trial, name="process-ranking-try"),
+    path("process/rules/", automations.index, name="rules"),
+    path("process/rules/new/", automations.new, name="rule-new"),
+    path("process/rules/try/", automations.trial, name="rule-trial"),
+    path("process/rules/<int:rule_id>/", automations.rule, name="rule"),
+    path("process/rules/<int:rule_id>/mode/", automations.mode, name="rule-mode"),
+    path("process/rules/<int:rule_id>/delete/", automations.delete, name="rule-delete"),
+    path("process/rules/<int:rule_id>/runs/<int:run_id>/undo/", automations.undo, name="rule-undo"),
     path("process/drift/", process.drift, name="process-drift"),
     path("process/gallery/", process.gallery, name="process-gallery"),
     path("process/gallery/ready/", process.ready, name="process-ready"),

@@ -87,6 +87,10 @@ class Installation:
 
         return until(answer, within_s=SETTLE_S_MAX, why=f"{path} is answered")
 
+    def ask(self, path: str) -> Any:
+        """The answer to anything else, through the REST API."""
+        return self._get(path)
+
     def counted(self) -> int:
         return sum(issue["count"] for issue in self.issues())
 

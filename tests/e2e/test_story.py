@@ -189,12 +189,12 @@ def test_the_story(fresh: Running, stranger: Page) -> None:
     page.keyboard.press("s")
     page.locator("#picker [value=retest]").click()
     stage(page, "Retest")
-    # Nothing is proven yet, so that the button asks who passes it for the reason.
+    # A fix that nothing has proven yet passes with a reason.
     page.get_by_role("button", name="Passed: fixed").click()
-    page.locator("#pick-note").fill("Seen on the till.")
+    page.locator("#pick-note").fill("Bought with gift wrapping.")
     page.locator("#picker [data-note-go]").click()
     stage(page, "Fixed")
-    expect(page.get_by_text("Passed without proof: Seen on the till.")).to_be_visible()
+    expect(page.get_by_text("Passed without proof: Bought with gift wrapping.")).to_be_visible()
     page.locator("[data-move=close]").click()
     stage(page, "Closed")
 
@@ -262,13 +262,14 @@ def test_a_new_issue_is_announced_and_moves_nothing(shop: Shop, page: Page) -> N
 def test_a_list_is_worked_by_keyboard_and_taken_back(shop: Shop, page: Page) -> None:
     page.goto(f"{shop.url}/issues/")
 
-    for key in ("j", "x", "1"):
+    for key in ("j", "x", "3"):
         page.keyboard.press(key)
     row = page.locator("[data-row]").first
-    expect(row.get_by_label("Priority: High")).to_be_visible()
+    expect(row.get_by_label("Priority: Low").first).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("Priority set")
 
     page.keyboard.press("z")
-    expect(row.get_by_label("Priority: Medium")).to_be_visible()
+    expect(row.get_by_label("Priority: Low")).to_have_count(0)
 
 
 def reported(page: Page, shop: Shop, title: str) -> None:
@@ -364,7 +365,8 @@ def test_the_pages_are_accessible_in_every_theme(shop: Shop, page: Page, theme: 
     axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
     page.context.add_cookies([{"name": "theme", "value": theme, "url": shop.url}])
     found: list[Any] = []
-    for path in ("/issues/", "/issues/PAY-1/", "/issues/new/", "/projects/", "/projects/payments/start/", "/people/",
+    for path in ("/process/designation/payments/", "/process/availability/",
+                 "/issues/", "/issues/PAY-1/", "/issues/new/", "/projects/", "/projects/payments/start/", "/people/",
                  "/teams/", "/audit/", "/account/", "/account/tokens/"):  # fmt: skip
         page.goto(shop.url + path)
         page.evaluate(axe)
@@ -377,10 +379,27 @@ def test_the_pages_are_accessible_in_every_theme(shop: Shop, page: Page, theme: 
     assert found == []
 
 
+def test_a_phone_reaches_every_page_from_its_bar(shop: Shop, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 780})
+    page.goto(f"{shop.url}/issues/")
+    reached = page.locator(".rail-link:visible[href]").evaluate_all("links => links.map(link => link.pathname)")
+
+    page.get_by_role("button", name="More").click()
+    menu = page.locator("#rail-more")
+    expect(menu).to_be_in_viewport(ratio=1)
+    reached += menu.locator("a").evaluate_all("links => links.map(link => link.pathname)")
+    menu.get_by_text("Settings").click()
+    page.wait_for_url("**/account/")
+
+    everything = page.locator(".rail a.rail-link").evaluate_all("links => links.map(link => link.pathname)")
+    assert reached == everything
+
+
 @pytest.mark.parametrize("width", [360, 390])
 def test_nothing_is_wider_than_a_phone(shop: Shop, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 780})
-    for path in ("/issues/", "/issues/PAY-1/", "/projects/payments/start/", "/projects/", "/people/", "/audit/",
+    for path in ("/process/designation/payments/", "/process/availability/",
+                 "/issues/", "/issues/PAY-1/", "/projects/payments/start/", "/projects/", "/people/", "/audit/",
                  "/account/", "/account/tokens/", "/issues/new/"):  # fmt: skip
         page.goto(shop.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") == width, path

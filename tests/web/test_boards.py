@@ -46,6 +46,36 @@ def test_the_board_shows_cards_in_their_columns(here: Any, olga: Actor, failure:
     assert 'data-card="PAY-2"' in next(column for column in columns if column.startswith("Assigned"))
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("running", "In time: in 2h"), ("at_risk", "At risk: in 2h"), ("paused", "The clock is paused"), ("met", "")],
+)
+def test_a_card_shows_its_clock(
+    here: Any, olga: Actor, payments: ProjectView, now: datetime, state: Any, words: str
+) -> None:
+    report("Due", olga, now)
+    row = queries.issue(actor=olga, key="PAY-1").row
+    with write():
+        note = ClockNote(state=state, since=now - timedelta(hours=2.5), due_at=now + timedelta(hours=2.5))
+        issues.note_clocks({row.id: note})
+
+    page = page_of(here, "/board/")
+
+    assert ('stroke-dasharray="50 100"' in page) == bool(words)
+    assert words in page
+
+
+def test_a_card_is_drawn_anew_when_what_it_says_changes(
+    here: Any, olga: Actor, payments: ProjectView, now: datetime
+) -> None:
+    report("Before", olga, now)
+    assert ">Before</a>" in page_of(here, "/board/")
+
+    issues.update_issue(key="PAY-1", title="After", by=olga, at=now)
+
+    assert ">After</a>" in page_of(here, "/board/")
+
+
 def test_the_board_says_where_a_card_may_go(here: Any, olga: Actor, payments: ProjectView, now: datetime) -> None:
     report("One", olga, now)
 

@@ -90,7 +90,7 @@ def test_how_one_watches_is_chosen_on_the_issues_page(failure, carol, browser):
     here.post("/issues/PAY-1/watch/", {"mode": "spike"}, headers=HTMX)
 
     assert queries.watch(actor=carol, key="PAY-1").mode == "spike"
-    assert "What you hear of PAY-1: Spikes and regressions" in page_of(here, "/issues/PAY-1/")
+    assert "You hear: Spikes and regressions" in page_of(here, "/issues/PAY-1/")
 
 
 def test_wishes_are_kept(payments, carol, browser):

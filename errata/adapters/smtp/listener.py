@@ -1,6 +1,7 @@
 """An SMTP server for the replies that people send to mails. It takes nothing for anybody else."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,6 +22,8 @@ class MailListener:
         # Loaded by those installations alone that take mail.
         from aiosmtpd.controller import Controller
 
+        # It logs every line of every connection; what was taken and what was not is logged by who takes it.
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
         self._controller = Controller(
             _Handler(check, receive), hostname=host, port=port, data_size_limit=_MAIL_BYTES_MAX, ident="Errata"
         )

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 from ninja.params.functions import Query
 
 from errata.api.kit import ApiRequest
-from errata.api.native.schemas import PersonOut
+from errata.api.native.schemas import Page, PersonOut
 from errata.apps.designations import operations, queries
-from errata.apps.designations.types import OwnershipView, RuleView, Trial
+from errata.apps.designations.types import Colleague, OwnershipView, RuleView, Trial
 from errata.apps.issues import queries as issues
 from errata.apps.projects import queries as projects
 from errata.core.designation import Holding, PathMapping, format_rule
@@ -116,6 +116,51 @@ class DesignationOut(Schema):
     held_by: list[HolderOut] = Field(description="Oldest first.")
 
 
+class SkillsIn(Schema):
+    skills: list[str]
+
+
+class AbsenceIn(Schema):
+    since: datetime
+    until: datetime
+    stand_in: str | None = Field(None, description="Their number or e-mail address.")
+    note: str = ""
+
+
+class AbsenceMadeOut(Schema):
+    id: int
+
+
+class AbsenceOut(Schema):
+    id: int
+    since: datetime
+    until: datetime
+    stand_in: PersonOut | None
+    note: str
+
+
+class ColleagueOut(Schema):
+    """What somebody can and holds, and when they are away."""
+
+    person: PersonOut | None
+    skills: list[str]
+    open_issues: int
+    load: int = Field(description="What their open issues weigh: 1, 2, 4, 8 by severity.")
+    absences: list[AbsenceOut]
+
+    @staticmethod
+    def of(one: Colleague) -> "ColleagueOut":
+        absences = [
+            AbsenceOut(id=each.id, since=each.since, until=each.until, stand_in=PersonOut.of(each.stand_in),
+                       note=each.note)
+            for each in one.absences
+        ]  # fmt: skip
+        return ColleagueOut(
+            person=PersonOut.of(one.person), skills=list(one.skills), open_issues=one.issues, load=one.load,
+            absences=absences,
+        )  # fmt: skip
+
+
 class AppliedOut(Schema):
     assigned: list[str]
     unassigned: int = Field(description="Open issues of the project that still have nobody.")
@@ -195,6 +240,33 @@ def get_unassigned(request: ApiRequest) -> UnassignedOut:
     listed = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     rows = [UnassignedProjectOut(project=slugs[project], count=many) for project, many in listed if project in slugs]
     return UnassignedOut(count=sum(row.count for row in rows), projects=rows)
+
+
+@router.get("/colleagues", response=Page[ColleagueOut], summary="List people with skills, load and absences")
+def list_colleagues(request: ApiRequest) -> Page[ColleagueOut]:
+    """Everybody active, by name."""
+    found = queries.list_colleagues(actor=request.auth, now=datetime.now(UTC))
+    return Page(items=[ColleagueOut.of(one) for one in found])
+
+
+@router.put("/colleagues/{person}/skills", response=list[str], summary="Say what somebody can")
+def put_skills(request: ApiRequest, person: str, body: SkillsIn) -> list[str]:
+    """`person` is a number, an e-mail address or `me`; others' skills are an admin's to say."""
+    return list(operations.set_skills(who=person, skills=body.skills, by=request.auth, at=datetime.now(UTC)))
+
+
+@router.post("/colleagues/{person}/absences", response={201: AbsenceMadeOut}, summary="Say when somebody is away")
+def add_absence(request: ApiRequest, person: str, body: AbsenceIn) -> Status[AbsenceMadeOut]:
+    """What they would get meanwhile goes to who stands in, or to the next in the rule."""
+    made = operations.add_absence(who=person, **body.dict(), by=request.auth, at=datetime.now(UTC))
+    return Status(201, AbsenceMadeOut(id=made))
+
+
+@router.delete("/absences/{absence_id}", response={204: None}, summary="Take an absence out")
+def end_absence(request: ApiRequest, absence_id: int) -> Status[None]:
+    """Somebody is back, or won't be away after all."""
+    operations.end_absence(absence_id=absence_id, by=request.auth, at=datetime.now(UTC))
+    return Status(204, None)
 
 
 def _ownership(request: ApiRequest, found: OwnershipView) -> OwnershipOut:

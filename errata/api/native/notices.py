@@ -163,7 +163,7 @@ class DeliveryOut(Schema):
 
     id: int
     uid: str
-    state: Literal["waiting", "sent", "failed", "dropped"]
+    state: Literal["waiting", "sending", "sent", "failed", "dropped"]
     why: str
     kind: str
     channel: str
@@ -287,7 +287,7 @@ def test_channel(request: ApiRequest, channel_id: int) -> Status[DeliveryOut]:
 def list_deliveries(
     request: ApiRequest,
     channel: int | None = None,
-    state: Literal["", "waiting", "sent", "failed", "dropped"] = "",
+    state: Literal["", "waiting", "sending", "sent", "failed", "dropped"] = "",
     cursor: int | None = Query(None, description="`next` of the page before."),
     limit: int = Query(50, ge=1, le=200),
 ) -> Page[DeliveryOut]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
@@ -15,8 +15,8 @@ from errata.core.errors import Refusal
 from errata.core.sla import ALWAYS, CalendarSince
 
 __all__ = [
-    "CalendarNotFound", "calendar", "calendar_row", "calendars_in_force", "countries", "list_calendars",
-    "list_versions",
+    "CalendarNotFound", "calendar", "calendar_marks", "calendar_row", "calendars_in_force", "countries",
+    "list_calendars", "list_versions",
 ]  # fmt: skip
 
 
@@ -69,6 +69,12 @@ def calendars_in_force(organization_ids: Collection[int]) -> dict[int, dict[str,
         if row.calendar.is_default:
             own[""] = own[row.calendar.slug]
     return found
+
+
+def calendar_marks() -> tuple[object, ...]:
+    """What changes whenever any calendar does, of whatever organisation."""
+    rows = BusinessCalendar.objects.order_by("id").values_list("id", "slug", "name", "is_default")
+    return (*rows, BusinessCalendarVersion.objects.aggregate(newest=Max("id"))["newest"])
 
 
 def calendar_row(actor: Actor, slug: str) -> BusinessCalendar:

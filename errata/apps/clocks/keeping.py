@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from errata.apps.calendars.queries import calendar_marks
 from errata.apps.clocks.escalating import take
 from errata.apps.clocks.grounds import Grounds, grounds_of
 from errata.apps.clocks.histories import MOVING
@@ -11,8 +12,9 @@ from errata.apps.clocks.reckoning import Plan, percent_of, plan, read, save
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.types import Followed
-from errata.apps.projects.queries import live_ids
+from errata.apps.projects.queries import live_teams
 from errata.apps.records import together, write
+from errata.apps.templates.queries import template_version
 
 FOLLOWER = "clocks"
 # A write of so many issues' clocks takes some 30 ms on two slow cores: what anybody else may have to wait.
@@ -65,16 +67,30 @@ def _escalate(plan: Plan, *, at: datetime) -> None:
         one.row.next_at = one.reading.next_at
 
 
+class Recounting:
+    """Reckons anew, in slices, the clocks of projects whose policies or calendars have changed."""
+
+    def __init__(self) -> None:
+        self._seen: object = None
+
+    def turn(self, at: datetime) -> bool:
+        """Do some slices. Return whether there is more. A turn that finds nothing changed is five look-ups."""
+        teams = live_teams()
+        marks = (teams, template_version(), calendar_marks())
+        if marks != self._seen:
+            _begin(grounds_of(teams), at=at)
+            self._seen = marks
+        for _ in range(_SLICES_AT_ONCE):
+            basis = Basis.objects.filter(after_id__isnull=False, project_id__in=teams).order_by("project_id").first()
+            if basis is None:
+                return False
+            _slice(basis, at=at)
+        return True
+
+
 def recount(*, at: datetime) -> bool:
-    """Reckon anew, in slices, the clocks of projects whose policies or calendars have changed."""
-    grounds = grounds_of(live_ids())
-    _begin(grounds, at=at)
-    for _ in range(_SLICES_AT_ONCE):
-        basis = Basis.objects.filter(after_id__isnull=False, project_id__in=grounds).order_by("project_id").first()
-        if basis is None:
-            return False
-        _slice(basis, at=at)
-    return True
+    """One turn of it, for who keeps nothing in mind between two."""
+    return Recounting().turn(at)
 
 
 def _begin(grounds: dict[int, Grounds], *, at: datetime) -> None:

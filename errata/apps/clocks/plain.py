@@ -79,13 +79,19 @@ def plain_preview(preview: Preview) -> dict[str, Any]:
 
 def words(length: timedelta) -> str:
     """A length of wall time as people say it: at most two units."""
-    seconds = int(abs(length.total_seconds()))
+    seconds = _rounded(length)
     return _signed(length, [(seconds // 86_400, "d"), *_clock(seconds % 86_400)])
 
 
 def working_words(length: timedelta) -> str:
     """A length of working time: in hours, for its days are no days of 24."""
-    return _signed(length, _clock(int(abs(length.total_seconds()))))
+    return _signed(length, _clock(_rounded(length)))
+
+
+def _rounded(length: timedelta) -> int:
+    """Seconds below a minute, whole minutes above: nobody is promised seconds."""
+    seconds = round(abs(length.total_seconds()))
+    return seconds if seconds < 60 else (seconds + 30) // 60 * 60
 
 
 def _clock(seconds: int) -> list[tuple[int, str]]:

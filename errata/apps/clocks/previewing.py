@@ -1,6 +1,6 @@
 """What a change of calendar or policy would do, before it is made: the clocks reckoned by both, and compared."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from errata.apps.accounts.permissions import allow
@@ -42,12 +42,16 @@ def preview_calendar(
     return _preview(actor, {project_id: grounds(policies_of(project_id), calendars) for project_id in own}, now)
 
 
-def preview_policy(*, actor: Actor, project_id: int, policy: ClockPolicy, now: datetime) -> Preview:
-    """What the clocks of a project would show by another policy, from now on."""
+def preview_policy(*, actor: Actor, project_ids: Collection[int], policy: ClockPolicy, now: datetime) -> Preview:
+    """What the clocks of these projects would show by another policy, from now on."""
     allow(actor, "issue:read")
     calendars = calendars_in_force([actor.organization_id])[actor.organization_id]
-    policies = (*policies_of(project_id), PolicySince(policy, now))
-    return _preview(actor, {project_id: grounds(policies, calendars)}, now)
+    own = {project.id for project in projects.list_projects(actor=actor)}
+    instead = {
+        project_id: grounds((*policies_of(project_id), PolicySince(policy, now)), calendars)
+        for project_id in own.intersection(project_ids)
+    }
+    return _preview(actor, instead, now)
 
 
 def _preview(actor: Actor, instead: Mapping[int, Grounds], now: datetime) -> Preview:

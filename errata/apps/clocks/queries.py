@@ -15,6 +15,7 @@ from errata.apps.clocks.previewing import preview_calendar, preview_policy
 from errata.apps.clocks.reckoning import read
 from errata.apps.clocks.types import Attainment, Bucket, ChainView, ClockPage, ClockRow, EscalationView, IssueClocks
 from errata.apps.issues import queries as issues
+from errata.apps.issues.types import IssueRow
 from errata.apps.projects import queries as projects
 from errata.apps.projects.types import ProjectView
 from errata.core.errors import Refusal
@@ -23,8 +24,8 @@ from errata.core.sla.history import policy_at
 from errata.core.sla.timetable import to_us
 
 __all__ = [
-    "BUCKETS", "KINDS", "STATES", "ClockFilter", "attainment", "buckets", "count_recounting", "issue_clocks",
-    "list_clocks", "list_escalations", "preview_calendar", "preview_policy",
+    "BUCKETS", "KINDS", "STATES", "ClockFilter", "attainment", "buckets", "clocks_of", "count_recounting",
+    "issue_clocks", "list_clocks", "list_escalations", "preview_calendar", "preview_policy",
 ]  # fmt: skip
 
 PAGE_MAX = 200
@@ -68,7 +69,12 @@ class ClockFilter(msgspec.Struct, frozen=True):
 
 def issue_clocks(*, actor: Actor, key: str, now: datetime) -> IssueClocks:
     """The clocks of an issue, every minute of them accounted for. Raises IssueNotFound."""
-    row = issues.issue(actor=actor, key=key).row
+    return clocks_of(actor=actor, row=issues.issue(actor=actor, key=key).row, now=now)
+
+
+def clocks_of(*, actor: Actor, row: IssueRow, now: datetime, told: bool = True) -> IssueClocks:
+    """The same, of an issue that the actor was given already; with the steps of its escalation unless untold."""
+    allow(actor, "issue:read")
     found = read([row.id], at=now, explained=True)
     readings = found[0].readings if found else ()
     policy = policy_at(found[0].grounds.policies, to_us(now)) if found else None
@@ -77,7 +83,9 @@ def issue_clocks(*, actor: Actor, key: str, now: datetime) -> IssueClocks:
     return IssueClocks(
         key=row.key,
         readings=readings,
-        escalations=_escalations(Escalation.objects.filter(issue_id=row.id).order_by("-at", "-id")[:50]),
+        escalations=_escalations(Escalation.objects.filter(issue_id=row.id).order_by("-at", "-id")[:50])
+        if told
+        else [],
         chains=[
             ChainView(kind=chain.kind, percent=chain.percent, next_to=chain.to[chain.link], next_at=chain.next_at)
             for chain in Chain.objects.filter(issue_id=row.id, next_at__isnull=False).order_by("next_at")
@@ -102,7 +110,12 @@ def list_clocks(
         (one.life.issue_id, reading.kind): reading for one in read(rows, at=now) for reading in one.readings
     }
     items = [
-        ClockRow(issue=rows[issue_id], reading=reading, reason=reason_of(reading), probability=probability(reading))
+        ClockRow(
+            issue=rows[issue_id],
+            reading=reading,
+            reason=reason_of(reading, held=rows[issue_id].assignee is not None),
+            probability=probability(reading),
+        )
         for _, _, issue_id, kind in shown
         if (reading := readings.get((issue_id, kind))) is not None
     ]  # fmt: skip
@@ -156,15 +169,16 @@ def count_recounting(*, actor: Actor) -> int:
     return Basis.objects.filter(project__organization_id=actor.organization_id, after_id__isnull=False).count()
 
 
-def reason_of(reading: Reading) -> str:
-    """Why a clock is where it is, in a few words."""
+def reason_of(reading: Reading, *, held: bool) -> str:
+    """Why a clock is where it is, in a few words. What nobody holds is at risk whatever the clock says."""
+    nobody = "" if held else ", nobody holds it"
     if reading.state == "paused":
-        return f"Stands still: {reading.paused_by}"
+        return f"Waits: {reading.paused_by}"
     if reading.due_at is None:
-        return "Its calendar has no working time ahead"
+        return "No working time ahead"
     if reading.state == "breached":
-        return "Ran out"
-    return f"{reading.risk} % of its time is gone" if reading.risk else "In time"
+        return f"Ran out{nobody}"
+    return f"{reading.risk} % gone{nobody}" if reading.risk else f"In time{nobody}"
 
 
 def _chosen(actor: Actor, chosen: ClockFilter) -> QuerySet[Clock]:

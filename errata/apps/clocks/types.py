@@ -48,6 +48,11 @@ class Probability(msgspec.Struct, frozen=True):
     value: float | None = None
     reasons: tuple[str, ...] = ("Not enough data",)
 
+    @property
+    def percent(self) -> int | None:
+        """The same in whole percents."""
+        return None if self.value is None else round(100 * self.value)
+
 
 class ClockRow(msgspec.Struct, frozen=True):
     """A clock with its issue, as the SLA page lists it."""
@@ -84,6 +89,11 @@ class Attainment(msgspec.Struct, frozen=True):
     def share(self) -> float | None:
         told = self.met + self.missed + self.breached
         return self.met / told if told else None
+
+    @property
+    def percent(self) -> int:
+        """The share in whole percents, never rounded up to all of them."""
+        return int(100 * (self.share or 0))
 
 
 class Flip(msgspec.Struct, frozen=True):

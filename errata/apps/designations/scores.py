@@ -1,10 +1,9 @@
 """Keeping scores: soon after something happened to an issue, and by going round all open ones, for age and rates."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 
-from errata.apps.designations.measures import FROM_EVENTS, measures_of, recent_counts
+from errata.apps.designations.measures import FROM_EVENTS, Counts, measures_of, recent_counts
 from errata.apps.issues import operations as issues
 from errata.apps.issues.measuring import Measured, open_behind, open_by_ids
 from errata.apps.issues.types import Followed
@@ -30,17 +29,23 @@ def follow_scores(at: datetime) -> bool:
     ids = {one.issue_id for one in heard if one.kind not in _BESIDE}
     if ids:
         # After the follower's transaction: a score is a state and not an effect, so nothing must happen exactly once,
-        # and the event store may take its time. What a crash or a store that is away leaves out, the next round finds.
-        with suppress(StoreUnavailable):
-            rescore(open_by_ids(ids), at=at)
+        # and the event store may take its time. What a crash leaves out, the next round finds.
+        rescore(open_by_ids(ids), at=at)
     return found > 0
 
 
 def rescore(rows: Sequence[Measured], *, at: datetime) -> int:
-    """Reckon the scores of these issues, and note those that changed. Return how many. Raises StoreUnavailable."""
+    """Reckon the scores of these issues, and note those that changed. Return how many.
+
+    While the event store is away, issues whose ranking asks it keep the score they have.
+    """
     basis = {project_id: basis_of(project_id) for project_id in {row.project_id for row in rows}}
     asking = {project_id for project_id, node in basis.items() if FROM_EVENTS & set(names_in(node))}
-    counts = recent_counts([row for row in rows if row.project_id in asking], at=at)
+    counts: Counts = {}
+    try:
+        counts = recent_counts([row for row in rows if row.project_id in asking], at=at)
+    except StoreUnavailable:
+        rows = [row for row in rows if row.project_id not in asking]
     scores = {row.id: score(basis[row.project_id], measures_of(row, counts, at=at)) for row in rows}
     changed = {row.id: scores[row.id] for row in rows if scores[row.id] != row.score}
     if changed:

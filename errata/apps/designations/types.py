@@ -8,6 +8,9 @@ import msgspec
 from errata.apps.accounts.types import Person
 from errata.core.designation import Codeowners, DesignationRule, Facts, Outcome, PathMapping, Problem
 
+# Whose a rule is, in words.
+ORIGINS = {"ownership": "this project", "CODEOWNERS": "CODEOWNERS", "template": "template", "team": "owning team"}
+
 
 class OwnerView(msgspec.Struct, frozen=True):
     """An owner of a rule, and who is meant."""
@@ -108,6 +111,7 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 __all__ = [
+    "ORIGINS",
     "AbsenceView",
     "Applied",
     "CodeownersPreview",

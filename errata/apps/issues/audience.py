@@ -1,6 +1,7 @@
 """Who an issue concerns, and what to tell of it. For the apps above: it takes no actor, and decides nothing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -8,8 +9,9 @@ from errata.apps.accounts.queries import system_actor
 from errata.apps.accounts.types import Actor
 from errata.apps.issues.changes import by_key, issue_not_found, key_of
 from errata.apps.issues.counts import next_seq
-from errata.apps.issues.models import Comment, CommentEdit, Issue, Watcher
+from errata.apps.issues.models import Comment, CommentEdit, Grouping, Issue, Watcher
 from errata.apps.issues.talk import mentioned
+from errata.core.ids import ProjectId
 
 
 class Concern(msgspec.Struct, frozen=True):
@@ -27,6 +29,29 @@ class Concern(msgspec.Struct, frozen=True):
     assignee_id: int | None
     deputy_id: int | None
     watchers: Mapping[int, str]  # person → the reason they watch for
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A group of events, and the open issue it counts into."""
+
+    key: tuple[ProjectId, int]
+    issue_id: int
+    issue_first_seen: datetime
+
+
+def groups_of(keys: Iterable[tuple[ProjectId, int]]) -> list[Group]:
+    """These groups, by project and fingerprint, as far as their issues are open."""
+    by_project: dict[ProjectId, list[int]] = {}
+    for project_id, fingerprint in keys:
+        by_project.setdefault(project_id, []).append(fingerprint)
+    found: list[Group] = []
+    for project_id, fingerprints in by_project.items():
+        rows = Grouping.objects.filter(project_id=project_id, fingerprint__in=fingerprints, issue__is_open=True)
+        found += [
+            Group(key=(project_id, fingerprint), issue_id=issue_id, issue_first_seen=first_seen)
+            for fingerprint, issue_id, first_seen in rows.values_list("fingerprint", "issue_id", "issue__first_seen")
+        ]
+    return found
 
 
 def concerns(issue_ids: Collection[int]) -> dict[int, Concern]:

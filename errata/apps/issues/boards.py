@@ -1,6 +1,6 @@
 """Boards: the issues a search finds, in the columns of their workflows and in lanes across them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -34,10 +34,11 @@ EAGER_LANES = 2
 _LANE_COLUMNS: Mapping[str, str] = {
     "assignee": "assignee_id",
     "project": "project_id",
-    "priority": "priority",
-    "severity": "severity",
+    "priority": "priority_rank",
+    "severity": "severity_rank",
     "label": "labellings__label_id",
 }
+_RANKS: Mapping[str, Sequence[str]] = {"priority": vocabulary.PRIORITIES, "severity": vocabulary.SEVERITIES}
 # As many people or labels as one may scroll through; a board of more is a question for the query.
 LANES_MAX = 100
 
@@ -306,8 +307,9 @@ def _in_lane(issues: QuerySet[Issue], lanes: Lanes, lane: str) -> QuerySet[Issue
     if not lanes or not lane:
         return issues
     column = _lane_column(lanes)
-    if lanes in ("priority", "severity"):
-        return issues.filter(**{column: lane})
+    if lanes in _RANKS:
+        values = _RANKS[lanes]
+        return issues.filter(**{column: values.index(lane)}) if lane in values else issues.none()
     if lane == "none":
         return issues.filter(**{f"{column}__isnull": True})
     return issues.filter(**{column: int(lane) if lane.isdecimal() and len(lane) < 16 else 0})
@@ -378,9 +380,9 @@ def _lanes(actor: Actor, lanes: Lanes, found: Mapping[Any, Mapping[str, int]]) -
                 if project.id in found
             ]
         case "priority":
-            made = _ranked_lanes(found, vocabulary.PRIORITIES)
+            return _ranked_lanes(found, vocabulary.PRIORITIES)
         case "severity":
-            made = _ranked_lanes(found, vocabulary.SEVERITIES)
+            return _ranked_lanes(found, vocabulary.SEVERITIES)
         case "label":
             labels = Label.objects.filter(organization_id=actor.organization_id, id__in=[one for one in found if one])
             made = [_lane(found, row.id, name=row.name, colour=row.colour) for row in labels.order_by("folded")]
@@ -391,8 +393,9 @@ def _lanes(actor: Actor, lanes: Lanes, found: Mapping[Any, Mapping[str, int]]) -
     return made[:LANES_MAX]
 
 
-def _ranked_lanes(found: Mapping[Any, Mapping[str, int]], values: Iterable[str]) -> list[Lane]:
-    return [_lane(found, value, name=value, value=value) for value in reversed(tuple(values)) if value in found]
+def _ranked_lanes(found: Mapping[Any, Mapping[str, int]], values: Sequence[str]) -> list[Lane]:
+    named = {values[rank]: counts for rank, counts in found.items()}
+    return [_lane(named, value, name=value, value=value) for value in reversed(values) if value in named]
 
 
 def _lane(found: Mapping[Any, Mapping[str, int]], which: Any, *, name: str, **more: Any) -> Lane:

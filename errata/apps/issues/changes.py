@@ -113,6 +113,11 @@ def _stir_relatives(issue: Issue, seq: int) -> None:
 
 def tell(issue: Issue, changes: Sequence[Change], *, by: Actor, at: datetime) -> list[int]:
     """Write the changes to the issue's activity and to the audit log. Return the activities' ids."""
+    return tell_all([(issue, change) for change in changes], by=by, at=at)
+
+
+def tell_all(changes: Sequence[tuple[Issue, Change]], *, by: Actor, at: datetime) -> list[int]:
+    """The same for several issues, in as many statements as for one."""
     rows = Activity.objects.bulk_create(
         Activity(
             issue_id=issue.id,
@@ -127,16 +132,21 @@ def tell(issue: Issue, changes: Sequence[Change], *, by: Actor, at: datetime) ->
             comment_id=change.comment_id,
             at=at,
         )
-        for change in changes
+        for issue, change in changes
     )
-    audit.record_all([_deed(issue, change) for change in changes], by=by, at=at)
+    audit.record_all([_deed(issue, change) for issue, change in changes], by=by, at=at)
     return [row.id for row in rows]
 
 
 def watch_as(issue: Issue, user_ids: Sequence[int], *, reason: str, at: datetime) -> None:
     """Let people hear of the issue; who watches it already goes on doing so."""
+    watch_all([(issue.id, user_id) for user_id in user_ids], reason=reason, at=at)
+
+
+def watch_all(pairs: Sequence[tuple[int, int]], *, reason: str, at: datetime) -> None:
+    """The same for (issue, person) pairs."""
     Watcher.objects.bulk_create(
-        [Watcher(issue_id=issue.id, user_id=user_id, reason=reason, at=at) for user_id in user_ids],
+        [Watcher(issue_id=issue_id, user_id=user_id, reason=reason, at=at) for issue_id, user_id in pairs],
         ignore_conflicts=True,
     )
 
@@ -178,6 +188,7 @@ _PAST = {
     "labels": "labelled",
     "assignee": "assigned",
     "deputy": "deputised",
+    "field": "field_set",
     "stage": "moved",
     "waiting_on": "waiting",
     "acknowledged": "acknowledged",

@@ -7,7 +7,7 @@ transaction of what it did, so each activity has its effect once, through kill -
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from errata.apps.issues.models import Activity, FollowerPlace
 from errata.apps.issues.types import Followed
@@ -36,8 +36,7 @@ def follow(
     if not Activity.objects.filter(id__gt=place).exists():
         return 0
     with together():
-        rows = Activity.objects.filter(id__gt=place).select_related("issue__project").order_by("id")[:limit]
-        found = [_followed(row) for row in rows]
+        found = followed_rows(Activity.objects.filter(id__gt=place).order_by("id")[:limit])
         apply(found)
         FollowerPlace.objects.filter(name=name).update(activity_id=found[-1].id, updated_at=at)
         return len(found)
@@ -50,8 +49,12 @@ def ahead(name: str, *, limit: int = BATCH_MAX) -> list[Followed]:
     returned here, because activities are written one transaction after the other.
     """
     place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first() or 0
-    rows = Activity.objects.filter(id__gt=place).select_related("issue__project").order_by("id")[:limit]
-    return [_followed(row) for row in rows]
+    return followed_rows(Activity.objects.filter(id__gt=place).order_by("id")[:limit])
+
+
+def followed_rows(rows: QuerySet[Activity]) -> list[Followed]:
+    """Activities as the apps above get them."""
+    return [_followed(row) for row in rows.select_related("issue__project")]
 
 
 def _begin(name: str, *, at: datetime, from_the_beginning: bool) -> int:

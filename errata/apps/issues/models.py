@@ -85,9 +85,21 @@ class Issue(models.Model):
             # What the retest's duty asks every other second. Events don't move it.
             models.Index(fields=("category", "id"), name="issue_category"),
             models.Index(fields=("parent",), condition=models.Q(parent__isnull=False), name="issue_parent"),
-            # Boards count and fill their columns from this alone.
+            # Boards count and fill their columns, and their lanes, from this alone: what follows the order is there to
+            # be filtered and counted by without reading the rows.
             models.Index(
-                fields=("organization", "category", "stage", "-last_seen", "-id", "is_open", "project"),
+                fields=(
+                    "organization",
+                    "category",
+                    "stage",
+                    "-last_seen",
+                    "-id",
+                    "is_open",
+                    "project",
+                    "assignee",
+                    "priority_rank",
+                    "severity_rank",
+                ),
                 condition=models.Q(merged_into__isnull=True),
                 name="issue_board",
             ),

@@ -18,14 +18,16 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues import rows
 from errata.apps.issues.changes import by_key, issue_not_found, visible
-from errata.apps.issues.models import Activity, Issue, Label, Watcher
+from errata.apps.issues.models import Activity, Issue, Label
 from errata.apps.issues.search import UNANSWERED
 from errata.apps.issues.types import IssueRow, LabelView, Page
-from errata.apps.issues.vocabulary import workflow_of
+from errata.apps.issues.valuing import with_values
+from errata.apps.issues.vocabulary import catalog_of, workflow_of
 from errata.apps.projects import queries as projects_of
 from errata.core.ids import ProjectId
-from errata.core.search import Asker, Node, Subject, matches, parse, partition
+from errata.core.search import And, Asker, Catalog, Has, Node, Not, Or, Subject, Term, matches, parse, partition
 from errata.core.vocabulary import PRIORITIES, SEVERITIES
+from errata.core.workflow import DEFAULT
 from errata.ports.event_store import Scope, StoreUnavailable
 
 # A view of the past is looked at by one person at a time, and reads what changed since.
@@ -35,6 +37,7 @@ _ISSUES_MAX = 20_000
 class _Step(NamedTuple):
     """An activity, as far as taking it back needs it."""
 
+    id: int
     kind: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -52,13 +55,16 @@ def list_issues_as_of(
 ) -> Page:
     """The issues a search would have found at a moment, as they were then."""
     allow(actor, "issue:read")
-    parsed = parse(query)
+    catalog = catalog_of(actor.organization_id)
+    parsed = parse(query, catalog=catalog)
     found = _rows_as_of(actor, as_of, projects)
     partial = _count_until(found, as_of)
     if parsed.where is not None:
-        asked = partition(parsed.where)
+        asked = partition(parsed.where, catalog=catalog)
         found = {
-            number: row for number, row in found.items() if matches(asked, subject_of(row), _asker(actor, row, as_of))
+            number: row
+            for number, row in found.items()
+            if matches(asked, subject_of(row), _asker(actor, row, as_of, catalog))
         }
     items = _sorted(list(found.values()), sort or f"{'' if parsed.descending else '+'}{parsed.sort}")
     return Page(items=items[:limit], next=None, partial=partial)
@@ -92,6 +98,71 @@ def states_before(*, actor: Actor, row: IssueRow) -> list[tuple[datetime, str, I
     return found[::-1]
 
 
+def rows_after(*, actor: Actor, wanted: Mapping[int, Collection[int]]) -> dict[int, IssueRow]:
+    """The issues as each of these activities left them, by activity; `wanted` has the activities' ids by issue."""
+    if not wanted:
+        return {}
+    oldest = min(min(ids) for ids in wanted.values())
+    steps: dict[int, list[_Step]] = defaultdict(list)
+    columns = ("issue_id", "id", "kind", "before", "after", "at")
+    since = Activity.objects.filter(issue_id__in=wanted, id__gte=oldest).order_by("-id")
+    for issue_id, *rest in since.values_list(*columns):
+        steps[issue_id].append(_Step(*rest))
+    names = _Names(actor)
+    found: dict[int, IssueRow] = {}
+    for row in rows.fetch_by_ids(list(wanted)):
+        current: IssueRow | None = row
+        for step in steps[row.id]:  # newest first
+            if current is None:
+                break
+            if step.id in wanted[row.id]:
+                found[step.id] = current
+            current = _undone(current, [step], names)
+    return found
+
+
+def rows_as_of(*, actor: Actor, moments: Mapping[int, datetime]) -> dict[int, IssueRow]:
+    """Issues as they were, each at a moment of its own; those that were not there yet are left out."""
+    if not moments:
+        return {}
+    steps = _steps_since(Q(issue_id__in=moments), min(moments.values()))
+    names = _Names(actor)
+    found: dict[int, IssueRow] = {}
+    for row in rows.fetch_by_ids(list(moments)):
+        before = _undone(row, [step for step in steps[row.id] if step.at > moments[row.id]], names)
+        if before is not None:
+            found[row.id] = before
+    return found
+
+
+def row_at_birth(*, actor: Actor, issue_id: int) -> IssueRow | None:
+    """An issue as its first activity left it."""
+    first = Activity.objects.filter(issue_id=issue_id).order_by("id").values_list("id", flat=True).first()
+    return rows_after(actor=actor, wanted={issue_id: [first]}).get(first) if first else None
+
+
+def finds(node: Node | None, row: IssueRow, *, actor: Actor, at: datetime, catalog: Catalog) -> bool:
+    """Whether a search, divided between records and events, found an issue that was like this at a moment."""
+    if node is None:
+        return True
+    if _asks_counts(node):
+        counted = {row.id: row}
+        _count_until(counted, at)
+        row = counted[row.id]
+    return matches(node, subject_of(row), _asker(actor, row, at, catalog))
+
+
+def _asks_counts(node: Node) -> bool:
+    match node:
+        case And(nodes) | Or(nodes):
+            return any(_asks_counts(part) for part in nodes)
+        case Not(inner):
+            return _asks_counts(inner)
+        case Term(key) | Has(key):
+            return key in ("count", "users", "last_seen")
+    return False
+
+
 def subject_of(row: IssueRow, *, description: str = "", watchers: Collection[int] = ()) -> Subject:
     """An issue as a search in memory asks it."""
     return Subject(
@@ -102,8 +173,7 @@ def subject_of(row: IssueRow, *, description: str = "", watchers: Collection[int
         updated=row.updated_at, moved=row.stage_changed_at, assignee=row.assignee.id if row.assignee else None,
         deputy=row.deputy.id if row.deputy else None, watchers=frozenset(watchers),
         labels=tuple(label.name for label in row.labels), regressed=row.regressed, unhandled=row.is_unhandled,
-        waiting_on=row.waiting_on, clock=row.clock_state, due=row.due_at,
-        values={name: str(value) for name, value in row.values.items()},
+        waiting_on=row.waiting_on, clock=row.clock_state, due=row.due_at, values=row.values,
     )  # fmt: skip
 
 
@@ -147,7 +217,7 @@ def _rows_as_of(actor: Actor, as_of: datetime, projects: Collection[int] | None)
 def _steps_since(which: Q, as_of: datetime) -> dict[int, list[_Step]]:
     """The activities after a moment by issue, newest first."""
     found: dict[int, list[_Step]] = defaultdict(list)
-    columns = ("issue_id", "kind", "before", "after", "at")
+    columns = ("issue_id", "id", "kind", "before", "after", "at")
     for issue_id, *rest in Activity.objects.filter(which, at__gt=as_of).order_by("-id").values_list(*columns):
         found[issue_id].append(_Step(*rest))
     return found
@@ -165,6 +235,8 @@ def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | 
                 changes[step.kind] = names.person(step.before.get(step.kind))
             case "labels":
                 changes["labels"] = names.labels(step.before.get("labels", []))
+            case "field":
+                changes["values"] = with_values(changes.get("values", row.values), step.before)
             case "commented":
                 comments -= 1
             case "comment_deleted":
@@ -172,8 +244,9 @@ def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | 
             case _:
                 changes |= {name: value for name, value in step.before.items() if name in _TAKEN_BACK}
     if "stage" in changes:
-        stage = workflow_of(row.project.id).find_stage(changes["stage"])
-        changes["category"] = stage.category if stage else row.category
+        # Of a workflow the project had before, a migration tells the category; and the default's stages are known.
+        stage = workflow_of(row.project.id).find_stage(changes["stage"]) or DEFAULT.find_stage(changes["stage"])
+        changes["category"] = stage.category if stage else changes.get("category", row.category)
     return msgspec.structs.replace(row, comments=comments, **changes)
 
 
@@ -183,6 +256,7 @@ _TAKEN_BACK = {
     "priority",
     "severity",
     "stage",
+    "category",
     "reason",
     "regressed",
     "values",
@@ -212,13 +286,18 @@ def _count_until(found: dict[int, IssueRow], as_of: datetime) -> str:
     return ""
 
 
-def _asker(actor: Actor, row: IssueRow, as_of: datetime) -> Asker:
+def _asker(actor: Actor, row: IssueRow, as_of: datetime, catalog: Catalog) -> Asker:
     def events(node: Node) -> bool:
         scope = Scope(projects={ProjectId(row.project.id): row.groups}, until=as_of, where=node)
         return bool(row.groups) and ports.current().events.count(scope)[0] > 0
 
     return Asker(
-        now=as_of, me=actor.user_id, events=events, who=lambda named: accounts.ids_of_people(actor=actor, named=named)
+        now=as_of,
+        me=actor.user_id,
+        events=events,
+        who=lambda named: accounts.ids_of_people(actor=actor, named=named),
+        emails=lambda named: accounts.emails_of_people(actor=actor, named=named),
+        catalog=catalog,
     )
 
 
@@ -241,8 +320,3 @@ def _sorted(found: list[IssueRow], sort: str) -> list[IssueRow]:
 
 def _rank(places: Sequence[str], value: str) -> int:
     return places.index(value) if value in places else -1
-
-
-def watchers_of(issue_id: int) -> list[int]:
-    """Who watches an issue now."""
-    return list(Watcher.objects.filter(issue_id=issue_id).values_list("user_id", flat=True))

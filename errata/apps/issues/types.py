@@ -329,6 +329,17 @@ class Changed(msgspec.Struct, frozen=True):
     activities: list[int]
 
 
+class Assignment(msgspec.Struct, frozen=True):
+    """An issue that is to get a person, with why."""
+
+    issue_id: int
+    assignee: int
+    deputy: int | None = None  # None leaves the one it has
+    reason: str = ""
+    evidence: Mapping[str, Any] = {}
+    deputy_reason: str = ""
+
+
 class SavedViewView(msgspec.Struct, frozen=True):
     id: int
     name: str

@@ -17,6 +17,7 @@ from errata.core.notice.hearing import SUBSCRIPTIONS
 from errata.core.notice.watching import MODES
 
 SNOOZE_MAX = timedelta(days=366)
+_SLICE = 500
 
 
 class InboxRefused(Refusal):
@@ -122,6 +123,15 @@ def subscribe(*, project: str | int, mode: str, by: Actor, at: datetime) -> None
             Subscription.objects.update_or_create(
                 user_id=by.own_id, project_id=place.id, defaults={"mode": mode, "at": at}
             )
+
+
+def forget_done(*, before: datetime) -> bool:
+    """Remove a slice of what has long been done, with its notices. Return whether there is more."""
+    ids = list(InboxItem.objects.filter(done_at__lt=before).order_by("id").values_list("id", flat=True)[:_SLICE])
+    if ids:
+        with write():
+            InboxItem.objects.filter(id__in=ids).delete()
+    return len(ids) == _SLICE
 
 
 def _change(item_ids: Collection[int], by: Actor, **fields: object) -> list[int]:

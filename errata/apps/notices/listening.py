@@ -131,8 +131,8 @@ def _happening(activity: Followed, said: dict[int, str]) -> Happening:
     )
 
 
-def _announce(activity: Followed, concern: Concern, *, at: datetime) -> None:
-    """Tell the collaboration platform that the project's template names of a new issue or a regression."""
+def announce(concern: Concern, *, kind: str, text: str, dedupe: str, at: datetime, actor_name: str = "") -> None:
+    """Tell the collaboration platform that the project's template names, within a transaction."""
     platform = template_of(concern.project_id).platform
     if platform.kind == "errata" or not platform.channel:
         return
@@ -141,12 +141,23 @@ def _announce(activity: Followed, concern: Concern, *, at: datetime) -> None:
     ).first()
     if channel is None:
         return
-    words = "Happened again" if activity.kind == "regressed" else "New issue"
     telling = Telling(
-        kind=kind_of(activity.kind),
+        kind=kind_of(kind),
         reason=f"because {concern.project} announces its issues here",
+        text=text,
+        dedupe=dedupe,
+        actor_name=actor_name,
+    )
+    post_to(channel, telling, concern=concern, title="", at=at)
+
+
+def _announce(activity: Followed, concern: Concern, *, at: datetime) -> None:
+    words = "Happened again" if activity.kind == "regressed" else "New issue"
+    announce(
+        concern,
+        kind=activity.kind,
         text=f"{words}. {concern.severity} severity, {concern.priority} priority, {concern.stage}.",
         dedupe=f"activity:{activity.id}",
         actor_name=activity.actor_name,
+        at=at,
     )
-    post_to(channel, telling, concern=concern, title="", at=at)

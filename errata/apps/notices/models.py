@@ -122,7 +122,7 @@ class Delivery(models.Model):
     dedupe = models.CharField(max_length=64, unique=True)  # of what it tells, whom, and through what; hashed
     kind = models.CharField(max_length=20)
     facts = models.JSONField()  # what the message is made of, as it was when it was written
-    state = models.CharField(max_length=10, default="waiting")  # "sent", "failed", "dropped"
+    state = models.CharField(max_length=10, default="waiting")  # "sending", "sent", "failed", "dropped"
     together = models.BooleanField(default=False)
     why = models.CharField(max_length=80, default="")  # why it waits, or was dropped
     message = models.UUIDField(null=True, db_index=True)  # the message that carries it, once one does
@@ -134,7 +134,9 @@ class Delivery(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=("due_at", "id"), condition=models.Q(state="waiting"), name="delivery_due"),
+            models.Index(
+                fields=("due_at", "id"), condition=models.Q(state__in=("waiting", "sending")), name="delivery_open"
+            ),
             models.Index(fields=("organization", "-id"), name="delivery_log"),
             models.Index(fields=("user", "channel", "-planned_at"), name="delivery_recent"),
         )

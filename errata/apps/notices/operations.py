@@ -3,6 +3,7 @@
 from errata.apps.notices.inbox import (
     bring_back,
     done,
+    forget_done,
     mark_issue_read,
     mark_read,
     mark_unread,
@@ -14,7 +15,7 @@ from errata.apps.notices.inbox import (
     wake_snoozed,
 )
 from errata.apps.notices.listening import listen
-from errata.apps.notices.outbox import forget
+from errata.apps.notices.outbox import forget, release
 from errata.apps.notices.outbox_log import resend, resend_failed
 from errata.apps.notices.replies import ReplyRefused, receive, takes
 from errata.apps.notices.sending import deliver_due
@@ -31,6 +32,7 @@ __all__ = [
     "deliver_due",
     "done",
     "forget",
+    "forget_done",
     "listen",
     "mark_issue_read",
     "mark_read",
@@ -39,6 +41,7 @@ __all__ = [
     "notify",
     "post",
     "receive",
+    "release",
     "resend",
     "resend_failed",
     "send_test",

@@ -1,7 +1,7 @@
 """The outbox: what is due is claimed, sent, and then marked, each in its own transaction.
 
-Who dies between sending and marking sends again once the claim has run out, under the same id: at least once, and a
-receiver can tell a repeat.
+Who dies between sending and marking sends again under the same id, as soon as a sender starts, or else once the claim
+has run out: at least once, and a receiver can tell a repeat.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ BATCH_MAX = 20
 # What one message carries of what waited; more is another message.
 TOGETHER_MAX = 100
 _ANSWER_CHARS_MAX = 500
+_OPEN = ("waiting", "sending")
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -59,7 +60,9 @@ def claim(*, at: datetime, limit: int = BATCH_MAX) -> list[Claim]:
             kept = _kept(carried)
             if kept:
                 uid = row.message or kept[0].uid
-                Delivery.objects.filter(id__in=[one.id for one in kept]).update(message=uid, due_at=at + LEASE)
+                Delivery.objects.filter(id__in=[one.id for one in kept]).update(
+                    state="sending", message=uid, due_at=at + LEASE
+                )
                 claims[uid] = Claim(uid=uid, rows=kept)
         return list(claims.values())
 
@@ -86,13 +89,21 @@ def settle(made: Claim, outcome: Outcome, *, at: datetime) -> None:
             if delay is None:
                 rows.update(state="failed", attempts=attempts, due_at=at)
             else:
-                rows.update(attempts=attempts, due_at=at + delay)
+                rows.update(state="waiting", attempts=attempts, due_at=at + delay)
         _note_health(made.channel, ok=outcome.ok, at=at)
+
+
+def release(*, at: datetime) -> None:
+    """Give back what a sender that died had claimed: for a start, when there is no other sender."""
+    claimed = Delivery.objects.filter(state="sending")
+    if claimed.exists():
+        with write():
+            claimed.update(state="waiting", due_at=at)
 
 
 def forget(*, before: datetime) -> bool:
     """Remove a slice of what the log has kept long enough. Return whether there is more."""
-    old = Delivery.objects.exclude(state="waiting").filter(created_at__lt=before)
+    old = Delivery.objects.exclude(state__in=_OPEN).filter(created_at__lt=before)
     ids = list(old.order_by("id").values_list("id", flat=True)[:500])
     if ids:
         with write():
@@ -101,7 +112,7 @@ def forget(*, before: datetime) -> bool:
 
 
 def _due(at: datetime) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(state="waiting", due_at__lte=at).select_related("channel", "user")
+    return Delivery.objects.filter(state__in=_OPEN, due_at__lte=at).select_related("channel", "user")
 
 
 def _carried(row: Delivery, at: datetime) -> list[Delivery]:

@@ -15,7 +15,13 @@ from errata.core.errors import Refusal
 from errata.core.notice.channels import CHANNEL_KINDS
 
 _PAGE_MAX = 200
-_STATES: Mapping[str, str] = {"waiting": "Waiting", "sent": "Sent", "failed": "Failed", "dropped": "Not sent"}
+_STATES: Mapping[str, str] = {
+    "waiting": "Waiting",
+    "sending": "Sending",
+    "sent": "Sent",
+    "failed": "Failed",
+    "dropped": "Not sent",
+}
 
 
 class DeliveryNotFound(Refusal):

@@ -23,6 +23,8 @@ from errata.core.notice.replies import Answerable, by_a_machine, opened
 # Two programs that answer each other, and hide it, end here. A person who comments by mail writes fewer.
 REPLIES_HOURLY_MAX = 10
 _MARK = "-- Reply above this line to comment --"
+# "-- " on a line of its own, as mail has had it since the nineties. Some programs cut the space.
+_SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "sv", "da", "fi", "cs", "ja", "ko", "zh"]
 
 
@@ -69,6 +71,7 @@ def written(mail: EmailMessage) -> str:
     from mailparser_reply import EmailReplyParser  # for those installations alone that take mail
 
     text = _text(mail).partition(_MARK)[0]
+    text = _SIGNATURE.split(text, maxsplit=1)[0]
     found = EmailReplyParser(languages=_LANGUAGES).parse_reply(text=text) or ""
     return storable(_without_intro(found)).strip()
 

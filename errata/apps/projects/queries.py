@@ -96,7 +96,12 @@ def organizations_of(project_ids: Collection[int]) -> dict[int, int]:
 
 def live_ids() -> list[int]:
     """Every project that isn't gone, of whatever organisation."""
-    return list(Project.objects.filter(deleted_at=None).order_by("id").values_list("id", flat=True))
+    return list(live_teams())
+
+
+def live_teams() -> dict[int, int | None]:
+    """The team of every project that isn't gone, of whatever organisation."""
+    return dict(Project.objects.filter(deleted_at=None).order_by("id").values_list("id", "team_id"))
 
 
 def intake_counts(*, actor: Actor, which: str | int, since: datetime) -> list[IntakeCountRow]:

@@ -54,7 +54,10 @@ def candidates(owners: Sequence[str], staff: Staff) -> tuple[list[Candidate], li
             else:
                 team = owner[1:] if owner.startswith("#") else ""
                 instead_of = "" if taker is member else member.name or member.email
-                found.setdefault(taker.id, Candidate(member=taker, place=place, team=team, instead_of=instead_of))
+                one = Candidate(member=taker, place=place, team=team, instead_of=instead_of)
+                # Who is an owner in their own right stands in for nobody.
+                if taker.id not in found or (found[taker.id].instead_of and not instead_of):
+                    found[taker.id] = one
     return list(found.values()), list(declined.values())
 
 
@@ -78,9 +81,10 @@ Rank = Callable[[Candidate], tuple[int, ...]]
 
 
 def _members(owner: str, staff: Staff) -> list[Member]:
-    if owner.startswith("#"):
-        return [member for member in staff.members if owner[1:] in member.teams]
-    return [member for member in staff.members if member.email == owner]
+    named = owner.strip().casefold()  # a template's were written in a form
+    if named.startswith("#"):
+        return [member for member in staff.members if named[1:] in member.teams]
+    return [member for member in staff.members if member.email == named]
 
 
 def _taker(member: Member, by_id: dict[int, Member]) -> tuple[Member | None, str]:

@@ -16,6 +16,7 @@ _NEWS = frozenset({"created", "regressed", "spike"})
 _KIND_OF = {
     "assignee": "assigned", "deputy": "assigned", "commented": "commented", "stage": "stage", "regressed": "regressed",
     "created": "created", "comment_edited": "", "comment_deleted": "",
+    "escalated": "",  # its chain tells whom it is for
 }  # fmt: skip
 # Of several things told at once the first of these is what it is about.
 _STRENGTH = (
@@ -119,6 +120,11 @@ def _changed(happening: Happening) -> str:
     return f"{happening.actor_name} changed the {happening.kind} {_from_to(happening, happening.kind)}."
 
 
+def _waiting(happening: Happening) -> str:
+    on = happening.after.get("waiting_on")
+    return f"{happening.actor_name} waits on {on}." if on else f"{happening.actor_name} waits on nobody any more."
+
+
 def _from_to(happening: Happening, field: str) -> str:
     return f"from {happening.before.get(field)} to {happening.after.get(field)}"
 
@@ -159,6 +165,8 @@ _WORDS: Mapping[str, Callable[[Happening], str]] = {
     "comment_edited": lambda happening: f"{happening.actor_name} changed a comment: {_short(happening.said)}",
     "stage": _moved,
     "regressed": lambda happening: f"It happened again: moved {_from_to(happening, 'stage')}.",
+    "waiting_on": _waiting,
+    "acknowledged": lambda happening: f"{happening.actor_name} has seen that its clock runs out.",
     "title": lambda happening: f"{happening.actor_name} renamed it to “{happening.after.get('title')}”.",
     "priority": _changed,
     "severity": _changed,

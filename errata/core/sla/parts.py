@@ -119,7 +119,5 @@ def _promise(was: int | None, now: int | None) -> str:
 def _length(minutes: int | None) -> str:
     if minutes is None:
         return "no limit"
-    for size, unit in ((1_440, "d"), (60, "h")):
-        if minutes >= size and minutes % size == 0:
-            return f"{minutes // size} {unit}"
-    return f"{minutes} min"
+    # No days: those of a calendar have as many hours as the team works.
+    return f"{minutes // 60} h" if minutes and minutes % 60 == 0 else f"{minutes} min"

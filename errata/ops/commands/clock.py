@@ -77,5 +77,5 @@ def run_preview(arguments: argparse.Namespace) -> int:
     except (OSError, msgspec.MsgspecError) as error:
         raise PolicyUnreadable(f"{arguments.file} holds no policy: {error}.") from error
     project = projects.project(actor=by, which=arguments.project)
-    preview = queries.preview_policy(actor=by, project_id=project.id, policy=policy, now=console.now())
+    preview = queries.preview_policy(actor=by, project_ids=[project.id], policy=policy, now=console.now())
     return console.show(arguments, plain_preview(preview), clock_text.compare(preview))

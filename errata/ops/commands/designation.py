@@ -1,14 +1,15 @@
-"""`errata designation show | set | try | apply | import-codeowners`."""
+"""`errata designation show | set | try | apply | import-codeowners | people | skills | away`."""
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from errata.apps.designations import operations, queries
-from errata.apps.designations.types import Trial
+from errata.apps.designations.types import Colleague, Trial
 from errata.core.designation import CODEOWNERS_BYTES_MAX, PathMapping, format_rule
 from errata.core.errors import Refusal
 from errata.ops import console
@@ -51,7 +52,22 @@ def register(subparsers: Any) -> None:
     taking.add_argument("--map", action="append", default=[], metavar="STACK=SOURCE", help="/app/=backend/")
     taking.add_argument("--dry-run", action="store_true", help="say what it would bring, and keep nothing")
     taking.set_defaults(run=run_import)
-    for one in (show, change, trial, apply, taking):
+    people = actions.add_parser("people", help="everybody's skills, load and absences")
+    people.set_defaults(run=run_people)
+
+    skills = actions.add_parser("skills", help="say what somebody can")
+    skills.add_argument("email")
+    skills.add_argument("skills", nargs="*")
+    skills.set_defaults(run=run_skills)
+
+    away = actions.add_parser("away", help="say when somebody is away, and who stands in")
+    away.add_argument("email")
+    away.add_argument("until", type=_moment, help="2026-12-24, or 2026-12-24T18:00+01:00; a day without a zone is UTC")
+    away.add_argument("--since", type=_moment, help="now when absent")
+    away.add_argument("--stand-in", help="e-mail address")
+    away.add_argument("--note", default="")
+    away.set_defaults(run=run_away)
+    for one in (show, change, trial, apply, taking, people, skills, away):
         console.add_json(one)
 
 
@@ -122,6 +138,50 @@ def run_import(arguments: argparse.Namespace) -> int:
     lines += [f"  line {one.line} is left out: {one.why}" for one in found.read.problems]
     answer = {"rules": len(found.read.rules), "owners": known, "unmapped": unmapped, "problems": found.read.problems}
     return console.show(arguments, answer, "\n".join(lines))
+
+
+def run_people(arguments: argparse.Namespace) -> int:
+    console.begin()
+    found = queries.list_colleagues(actor=console.owner(), now=console.now())
+    rows = [
+        (one.person.name, one.person.email, one.issues, one.load, ", ".join(one.skills), _absences(one))
+        for one in found
+    ]
+    text = console.table(("name", "address", "open", "load", "skills", "away"), rows)
+    return console.show(arguments, {"items": found, "next": None}, text)
+
+
+def run_skills(arguments: argparse.Namespace) -> int:
+    console.begin()
+    kept = operations.set_skills(who=arguments.email, skills=arguments.skills, by=console.owner(), at=console.now())
+    return console.show(arguments, kept, f"{arguments.email}: {', '.join(kept) or 'no skills'}.")
+
+
+def run_away(arguments: argparse.Namespace) -> int:
+    console.begin()
+    made = operations.add_absence(
+        who=arguments.email,
+        since=arguments.since or console.now(),
+        until=arguments.until,
+        stand_in=arguments.stand_in,
+        note=arguments.note,
+        by=console.owner(),
+        at=console.now(),
+    )
+    text = f"{arguments.email} is away until {arguments.until:%Y-%m-%d %H:%M %Z}."
+    return console.show(arguments, {"id": made}, text)
+
+
+def _absences(one: Colleague) -> str:
+    return ", ".join(
+        f"{each.since:%Y-%m-%d} to {each.until:%Y-%m-%d}" + (f" ({each.stand_in.name})" if each.stand_in else "")
+        for each in one.absences
+    )
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _trial(trial: Trial) -> str:

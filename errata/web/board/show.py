@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 import msgspec
+from django.utils.safestring import SafeString
 
 from errata.apps.issues import boards
 from errata.apps.issues.boards import Asked, Board, Drops, Lane, Lanes, Pile
@@ -15,7 +16,7 @@ from errata.apps.projects import queries as projects
 from errata.apps.projects.types import ProjectView
 from errata.core.board import Column, LimitsRefused, read_limits
 from errata.core.search.fields import SORTS
-from errata.core.vocabulary import CLOSED_CATEGORIES
+from errata.web.board.cards import drawn
 from errata.web.requests import ActorRequest
 
 LANES: Mapping[str, str] = {
@@ -28,8 +29,6 @@ LANES: Mapping[str, str] = {
 }
 # Lanes whose value a drop can set. A project can't be changed, and a label is one of several.
 _SETTABLE = ("assignee", "priority", "severity")
-# Days in a stage from which a card looks its age: a look in, a week, two.
-_AGES = (3, 7, 14)
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -65,21 +64,13 @@ class Address(msgspec.Struct, frozen=True):
         return "?" + urlencode({name: value for name, value in values.items() if value}, safe=":,")
 
 
-class Card(msgspec.Struct, frozen=True):
-    issue: IssueRow
-    age: int  # 0 to 3: how long it has stood in its stage
-    days: int
-    drops: str  # the number of the ways it may go
-    finished: bool
-
-
 class Cell(msgspec.Struct, frozen=True):
     """A column, or a column of a lane."""
 
     column: Column
     lane: str
     label: str
-    cards: list[Card]
+    cards: list[SafeString]
     count: int
     more_url: str
     slim: bool  # the whole column is empty
@@ -106,6 +97,7 @@ class Ways:
 
     def __init__(self, columns: Sequence[Column], request: ActorRequest) -> None:
         self._drops = Drops(columns, request.actor)
+        self.can_write = request.actor.role != "viewer"
         self.told: dict[str, dict[str, list[str]]] = {}
 
     def prepare(self, rows: Sequence[IssueRow]) -> None:
@@ -184,21 +176,13 @@ def cells(
             column=pile.column,
             lane=lane_id,
             label=f"{pile.column.name}, {lane.name}" if lane else pile.column.name,
-            cards=[card(row, ways, now=now) for row in pile.cards],
+            cards=[drawn(row, drops=ways.of(row), now=now, can_write=ways.can_write) for row in pile.cards],
             count=pile.count,
             more_url=more_url(address, pile, lane=lane_id),
             slim=not of.counts.get(pile.column.id),
         )
         for pile in piles
     ]
-
-
-def card(row: IssueRow, ways: Ways, *, now: datetime) -> Card:
-    """A card with its signs."""
-    finished = row.category in CLOSED_CATEGORIES
-    days = (now - row.stage_changed_at).days
-    age = 0 if finished else sum(days >= bound for bound in _AGES)
-    return Card(issue=row, age=age, days=days, drops=ways.of(row), finished=finished)
 
 
 def more_url(address: Address, pile: Pile, *, lane: str) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
 from errata.apps.accounts import queries as accounts
@@ -17,6 +16,7 @@ from errata.core.search import SearchError
 from errata.core.search.fields import SORTS
 from errata.web.answers import Toast, fragment
 from errata.web.board import show
+from errata.web.board.cards import drawn
 from errata.web.issues.problems import Problem, problem_of
 from errata.web.issues.saved import board_tabs
 from errata.web.requests import ActorRequest
@@ -95,7 +95,7 @@ def more(request: ActorRequest) -> HttpResponse:
     board = boards.board(actor=request.actor, asked=address.asked, now=request.now)
     ways = show.Ways(board.columns, request)
     ways.prepare(pile.cards)
-    cards = [show.card(row, ways, now=request.now) for row in pile.cards]
+    cards = [drawn(row, drops=ways.of(row), now=request.now, can_write=ways.can_write) for row in pile.cards]
     context = {"cards": cards, "more_url": show.more_url(address, pile, lane=lane_id), "ways": ways.told}
     return render(request, "board/more.html", context)
 
@@ -113,9 +113,7 @@ def cards(request: ActorRequest) -> JsonResponse:
         row.key: {
             "column": boards.column_of(board.columns, row),
             "lanes": boards.lane_of(address.lanes, row, labels),
-            "html": render_to_string(
-                "board/card.html", {"card": show.card(row, ways, now=request.now)}, request
-            ).strip(),
+            "html": drawn(row, drops=ways.of(row), now=request.now, can_write=ways.can_write),
         }
         for row in rows
     }

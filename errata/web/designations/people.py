@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -11,9 +10,11 @@ from django.views.decorators.http import require_POST
 
 from errata.apps.designations import operations, queries
 from errata.apps.projects import queries as projects
+from errata.apps.templates.types import Scope
 from errata.core.designation import WEIGHTS
 from errata.core.errors import Refusal
 from errata.web.answers import Toast, go
+from errata.web.process.frame import framed
 from errata.web.requests import ActorRequest
 
 
@@ -27,7 +28,7 @@ class MomentRefused(Refusal):
 def people(request: ActorRequest) -> HttpResponse:
     """Everybody with their skills, load and absences."""
     known = projects.list_projects(actor=request.actor)
-    tabs = [
+    parts = [
         ("Rules", reverse("designation", args=[known[0].slug]) if known else reverse("designations"), False),
         ("CODEOWNERS", reverse("designation-codeowners", args=[known[0].slug]), False) if known else None,
         ("People and absences", request.path, True),
@@ -36,10 +37,10 @@ def people(request: ActorRequest) -> HttpResponse:
     most = max((one.load for one in colleagues), default=0)
     context = {
         "colleagues": [(one, round(100 * one.load / most) if most else 0) for one in colleagues],
-        "tabs": [tab for tab in tabs if tab],
+        "parts": [part for part in parts if part],
         "weights": list(WEIGHTS.items()),
     }
-    return render(request, "designations/people.html", context)
+    return framed(request, "designations/people.html", context, current="designations", scope=Scope())
 
 
 @require_POST

@@ -12,7 +12,7 @@ from errata.apps.designations import operations, queries
 from errata.apps.designations.types import OwnershipView
 from errata.apps.issues import queries as issues
 from errata.apps.projects import queries as projects
-from errata.apps.projects.types import ProjectView
+from errata.apps.templates.types import Scope
 from errata.core.designation import (
     CODEOWNERS_BYTES_MAX,
     Choice,
@@ -28,6 +28,7 @@ from errata.core.errors import Refusal
 from errata.web.answers import Toast, go
 from errata.web.designations import words
 from errata.web.forms import Form, refused
+from errata.web.process.frame import framed, scope_of
 from errata.web.requests import ActorRequest
 
 _TABS = (("Rules", "designation"), ("CODEOWNERS", "designation-codeowners"))
@@ -37,10 +38,11 @@ _UNMAPPED_MAX = 200
 def index(request: ActorRequest) -> HttpResponse:
     """The rules of the first project, or how to get one."""
     known = projects.list_projects(actor=request.actor)
-    wanted = next((one for one in known if one.slug == request.GET.get("project")), next(iter(known), None))
-    if wanted is None:
-        return render(request, "designations/none.html")
-    return redirect("designation", slug=wanted.slug)
+    scope = scope_of(request)
+    meant = [one for one in known if scope.slug in ((one.slug,) if scope.kind == "project" else (one.team,))]
+    if not known:
+        return framed(request, "designations/none.html", {}, current="designations", scope=scope)
+    return redirect("designation", slug=(meant or known)[0].slug)
 
 
 def rules(request: ActorRequest, slug: str) -> HttpResponse:
@@ -154,12 +156,12 @@ def _rules(
 def _tab(
     request: ActorRequest, slug: str, name: str, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    known: list[ProjectView] = projects.list_projects(actor=request.actor)
     project = projects.project(actor=request.actor, which=slug)
-    tabs = [(label, reverse(route, args=[project.slug]), route == name) for label, route in _TABS]
-    tabs.append(("People and absences", reverse("designation-people"), False))
-    frame = {"project": project, "projects": known, "tabs": tabs, "route": name}
-    return render(request, template, frame | context, status=status)
+    parts = [(label, reverse(route, args=[project.slug]), route == name) for label, route in _TABS]
+    parts.append(("People and absences", reverse("designation-people"), False))
+    own = {"project": project, "parts": parts}
+    scope = Scope("project", project.slug)
+    return framed(request, template, own | context, current="designations", scope=scope, status=status)
 
 
 def _changes(request: ActorRequest, found: OwnershipView) -> dict[str, Any]:

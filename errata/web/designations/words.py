@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from errata.apps.accounts.types import Person
-from errata.apps.designations.types import DecisionView, OwnerView, RuleView, Trial
+from errata.apps.designations.types import ORIGINS, DecisionView, OwnerView, RuleView, Trial
 from errata.core.designation import Holding, Outcome
 
 _HELD_MAX = 20
@@ -26,7 +26,6 @@ CHOICES = (
     ("skill", "whoever is skilled"),
     ("on_duty", "whoever is on duty"),
 )
-ORIGINS = {"ownership": "this project", "CODEOWNERS": "CODEOWNERS", "template": "template", "team": "owning team"}
 _ABOUT = {kind: words for kind, words, _ in KINDS} | {"codeowners": "a file of the repository"}
 
 

@@ -30,6 +30,7 @@ _ALL = (
     TITLE,
     Column("stage", "Stage", "c-stage"),
     Column("pri", "Priority", "c-pri", sign=True),
+    Column("clock", "Clock", "c-clock", sign=True),
     Column("spark", "Graph", "c-spark"),
     Column("events", "Events", "c-num"),
     Column("users", "Users", "c-num c-users"),

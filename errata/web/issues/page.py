@@ -12,12 +12,15 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from errata import ports
+from errata.apps.clocks import queries as clocks
+from errata.apps.clocks.types import IssueClocks
 from errata.apps.designations import queries as designations
 from errata.apps.issues import events as issue_events
 from errata.apps.issues import families, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.apps.notices import queries as notices
 from errata.apps.retests import queries as retests
+from errata.apps.workflows.queries import process_of
 from errata.core.errors import Refusal
 from errata.core.event.view import view
 from errata.core.ids import EventId, ProjectId
@@ -26,8 +29,9 @@ from errata.core.workflow import OVERRIDE, Move
 from errata.ports.event_store import TAGS_EVENTS_MAX, Course, EventBody, StoredSignal, TagSummary
 from errata.web import draw
 from errata.web.addresses import absolute
+from errata.web.clocks.shown import ShownClock, shown
 from errata.web.designations import words
-from errata.web.issues import events, presenter, retest, search_links, story
+from errata.web.issues import custom, events, presenter, retest, search_links, story
 from errata.web.issues import report as reports
 from errata.web.requests import ActorRequest
 
@@ -39,8 +43,6 @@ _PERIODS = {
     "30d": ("30d", 30 * 86_400, 12 * 3_600),
 }
 _DEFAULT_PERIOD = "14d"
-# The moves that don't bring an issue nearer to its end: in the menu, never the button.
-_BACKWARD = {"return", "withdraw", "reopen"}
 _TAGS_MAX = 12
 _GROUPS_MAX = 10
 _LINK_KINDS = (
@@ -126,13 +128,23 @@ def attachment(request: ActorRequest, key: str, event_id: str, name: str) -> Htt
     return HttpResponse(content, content_type="application/octet-stream", headers={"Content-Disposition": disposition})
 
 
+def _is_onward(move: Move, order: Sequence[str], stage: str) -> bool:
+    """Whether a move can be the page's one button: nearer to the end, and asking for nothing, or only for proof."""
+    nearer = move.to in order and stage in order and order.index(move.to) > order.index(stage)
+    return nearer and all(need.fields == OVERRIDE for need in move.needs)
+
+
 def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     key = detail.row.key
     activity, comments = queries.activity(actor=request.actor, key=key), queries.comments(actor=request.actor, key=key)
-    onward = [move for move in detail.moves if move.allowed and _is_asked(move) and move.name not in _BACKWARD]
+    process = process_of(detail.row.project.id)
+    order = [stage.name for stage in process.workflow.stages]
+    onward = [move for move in detail.moves if move.allowed and _is_onward(move, order, detail.row.stage)]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
+    timed = clocks.clocks_of(actor=request.actor, row=detail.row, now=request.now, told=False)
     texts = [detail.description, *(comment.body for comment in comments)]
     return {
+        **_clocks(timed),
         "family": families.family(actor=request.actor, of=detail.row),
         "titles": families.titles(actor=request.actor, texts=texts),
         "issue": detail,
@@ -142,7 +154,8 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
         "next_move": next(iter(onward), None),
         "held": words.held(queries.holders_of(actor=request.actor, issue_id=detail.row.id)),
         "why_assigned": words.why_decided(designations.decision_of(actor=request.actor, issue_id=detail.row.id)),
-        "activity": story.story(key, activity[::-1], comments),
+        "activity": story.story(key, activity[::-1], comments, process=process),
+        "fields": custom.shown(request, process, issue_type=detail.row.type, values=detail.row.values),
         "groups": story.explained(groups),
         "watch": notices.watch_of(actor=request.actor, issue_id=detail.row.id, watching=detail.watching),
         "watch_modes": watching.WORDS,
@@ -152,16 +165,24 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     } | retest.card(request, detail)
 
 
-def _is_asked(move: Move) -> bool:
-    """Whether a button can make the move: nothing is missing, or only a reason to pass without proof, which it asks."""
-    return all(need.fields == OVERRIDE for need in move.needs)
-
-
 def _marks(request: ActorRequest, row: IssueRow, period: Period) -> list[tuple[datetime, str]]:
     deploys = retests.deploys_between(
         actor=request.actor, project=row.project.id, since=period.since, until=period.until
     )
     return [(one.at, f"{retests.short_version(one.version)} deployed to {one.environment}") for one in deploys]
+
+
+def _clocks(timed: IssueClocks) -> dict[str, Any]:
+    """The clocks for the panel; the one that is due first for the head."""
+    drawn = [shown(reading) for reading in timed.readings]
+    return {"shown_clocks": drawn, "clock": _due_first(drawn), "clock_chains": timed.chains}
+
+
+def _due_first(drawn: Sequence[ShownClock]) -> ShownClock | None:
+    live = [clock for clock in drawn if clock.reading.is_live]
+    due = [clock for clock in live if clock.reading.due_at]
+    first = min(due, key=lambda clock: clock.reading.due_at or clock.reading.as_of, default=None)
+    return first or next(iter(live), None) or next((clock for clock in drawn if clock.name == "Resolution"), None)
 
 
 def _events(request: ActorRequest, row: IssueRow, event_id: str) -> dict[str, Any]:

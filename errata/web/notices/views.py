@@ -195,7 +195,9 @@ def deliveries(request: ActorRequest) -> HttpResponse:
 def delivery(request: ActorRequest, delivery_id: int) -> HttpResponse:
     """What came of one message: asked for again and again, until something has."""
     found = queries.delivery(actor=request.actor, delivery_id=delivery_id)
-    waiting = found.state == "waiting" and not found.attempts and request.now - found.created_at < _TEST_WITHIN
+    waiting = (
+        found.state in ("waiting", "sending") and not found.attempts and request.now - found.created_at < _TEST_WITHIN
+    )
     return render(request, "notices/result.html", {"delivery": found, "waiting": waiting})
 
 

@@ -6,7 +6,11 @@ import msgspec
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
+from errata.apps.clocks.queries import preview_policy
+from errata.apps.clocks.types import Preview
 from errata.apps.designations import queries as designations
+from errata.apps.designations.types import ORIGINS
+from errata.apps.notices import queries as notices
 from errata.apps.projects import queries as projects
 from errata.apps.templates import operations, queries
 from errata.apps.templates.types import Drift, Scope, TemplateView
@@ -14,7 +18,7 @@ from errata.apps.workflows.queries import workflow_of
 from errata.core.designation import DesignationRule
 from errata.core.errors import Refusal
 from errata.core.ranking import describe
-from errata.core.sla import EscalationStep
+from errata.core.sla import ClockPolicy, EscalationStep
 from errata.core.template import (
     FIELDS,
     GALLERY,
@@ -29,7 +33,7 @@ from errata.core.template.words import PLATFORM_NAMES, rule_words
 from errata.core.vocabulary import OPEN_CATEGORIES, PRIORITIES, SEVERITIES
 from errata.core.workflow import DEFAULT, Workflow
 from errata.web.answers import Toast, go
-from errata.web.designations.words import ORIGINS
+from errata.web.clocks.shown import flipped
 from errata.web.process import form, told
 from errata.web.process.calendars import calendar_choices, calendar_words
 from errata.web.process.flow import flow
@@ -113,6 +117,7 @@ def process(request: ActorRequest) -> HttpResponse:
         "stages": told.stages_told(workflow),
         "flow": flow(workflow),
         "short": told.in_short(view, workflow),
+        "undecided": [FIELDS[name].title for name, source in view.sources.items() if source.origin == "default"],
         "priorities": PRIORITIES[::-1],
         "template_url": address("process-template", view.scope),
     }
@@ -132,6 +137,10 @@ def template(request: ActorRequest) -> HttpResponse:
     try:
         if request.POST.get("do") != "inherit":
             value = form.read_field(name, request.POST, getattr(view.template, name))
+        if request.POST.get("do") == "preview" and isinstance(value, ClockPolicy):
+            return _template(
+                request, _as_typed(view, name, value), editing=name, preview=_previewed(request, scope, value)
+            )
         version = operations.change_template(
             scope=scope,
             **{name: value},
@@ -233,7 +242,12 @@ def _field_drifts(drift: Drift) -> list[FieldDrift]:
 
 
 def _template(
-    request: ActorRequest, view: TemplateView, *, editing: FieldName | None, refusal: Refusal | None = None
+    request: ActorRequest,
+    view: TemplateView,
+    *,
+    editing: FieldName | None,
+    refusal: Refusal | None = None,
+    preview: Preview | None = None,
 ) -> HttpResponse:
     workflow = _workflow(request, view.scope)
     policy = view.template.maximum_time
@@ -246,6 +260,8 @@ def _template(
         "editing": editing if _may_write(request, view.scope) else None,
         "may_write": _may_write(request, view.scope),
         "problem": refusal.message if refusal else "",
+        "preview": preview,
+        "flips": flipped(preview),
         "versions": queries.versions(actor=request.actor, scope=view.scope),
         "priorities": PRIORITIES[::-1],
         "severities": SEVERITIES[::-1],
@@ -260,6 +276,7 @@ def _template(
         "actions": _ACTIONS,
         "rule_kinds": _RULE_KINDS,
         "choices": _CHOICES,
+        "channels": notices.channels(actor=request.actor) if editing == "platform" else [],
         "platform_kinds": [(kind, PLATFORM_NAMES[kind]) for kind in PLATFORM_KINDS],
         "ranking_url": address("process-ranking", view.scope),
         "gallery_url": address("process-gallery", view.scope),
@@ -271,6 +288,12 @@ def _template(
 
 
 _STEP = EscalationStep(100, "notify", to=("assignee",))
+
+
+def _previewed(request: ActorRequest, scope: Scope, policy: ClockPolicy) -> Preview:
+    """What the clocks would show that go by this place's policy."""
+    concerned = queries.projects_inheriting(actor=request.actor, scope=scope, field="maximum_time")
+    return preview_policy(actor=request.actor, project_ids=concerned, policy=policy, now=request.now)
 
 
 def _as_typed(view: TemplateView, name: FieldName, value: Any) -> TemplateView:

@@ -31,9 +31,13 @@ _IN_JSON = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 @register.simple_tag(takes_context=True)
 def clock_ring(context: template.Context, row: IssueRow) -> SafeString:
     """The clock that is due first, as a ring that fills; the words say the rest. Nothing without a clock."""
+    return ring(row, now=context.get("now") or timezone.now())
+
+
+def ring(row: IssueRow, *, now: datetime) -> SafeString:
+    """The same, for who draws without a template."""
     if not row.clock_state or row.clock_state == "met":
         return mark_safe("")
-    now = context.get("now") or timezone.now()
     words = f"{_STATES[row.clock_state]}: {due_words(row.due_at, now=now)}" if row.due_at else _STATES[row.clock_state]
     share = draw.used_share(row.clock_from, row.due_at, now=now)
     return format_html(

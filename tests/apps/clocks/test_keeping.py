@@ -249,5 +249,5 @@ def test_a_change_is_previewed_before_it_is_made(payments, bob, alice):
     assert Clock.objects.get(kind="response").due_at == NOW + DAY
 
     stricter = ClockPolicy(targets=(Target(resolution_min=60),))
-    preview = queries.preview_policy(actor=alice, project_id=payments.id, policy=stricter, now=at)
+    preview = queries.preview_policy(actor=alice, project_ids=[payments.id], policy=stricter, now=at)
     assert preview.breaches == 1

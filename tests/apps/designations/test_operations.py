@@ -173,12 +173,13 @@ def test_the_suggestion_is_who_fixed_issues_of_the_same_place(payments, bob, ali
     arrive(delta(payments, 3, culprit="shop.basket in empty"))
     issues.assign_issue(key="PAY-1", to=bob.email, by=alice, at=NOW)
     for stage in ("Retest", "Fixed"):
-        issues.transition_issue(key="PAY-1", to=stage, by=bob, at=NOW)
+        issues.transition_issue(key="PAY-1", to=stage, comment="Seen to work.", by=bob, at=NOW)
     issues.comment_on_issue(key="PAY-2", body="Hm", by=alice, at=NOW)
 
     found = queries.suggest(actor=carol, key="PAY-3", now=NOW)
 
-    assert (found.person.email, found.reason) == (bob.email, "fixed PAY-1 in shop.basket")
+    assert found.person.email == bob.email
+    assert found.reason.startswith("fixed PAY-1")
     day = timedelta(days=1)
     operations.add_absence(who="me", since=NOW, until=NOW + day, by=bob, at=NOW)
     found = queries.suggest(actor=carol, key="PAY-3", now=NOW)

@@ -176,15 +176,17 @@ class SilentStore(MemoryEventStore):
         raise StoreUnavailable
 
 
-def test_while_the_event_store_is_away_scores_stay_and_explanations_say_so(ranked, payments, bob):
+def test_while_the_event_store_is_away_scores_stay_and_explanations_say_so(ranked, payments, olga, bob):
     ranked("rate * 100 + users")
     shop.fail(payments, number=0, at=NOW)
+    arrive(delta(projects.create_project(name="Other", platform="python", by=olga, at=NOW), 1, users=["u1"]))
     with installed(Ports(journals=current().journals, events=SilentStore(), blobs=current().blobs)):
         follow()
         assert look("PAY-1", bob).score == 0
         assert "event store" in standings.standing(actor=bob, key="PAY-1", at=NOW).partial
-        with pytest.raises(StoreUnavailable):
-            scores.Rounds().slice(NOW)
+        ranked("users * 3", Scope("project", "other"))
+        assert not scores.Rounds().slice(NOW)
+        assert (look("PAY-1", bob).score, look("OTH-1", bob).score) == (0, 3), "who doesn't ask it is ranked"
 
 
 def test_an_expression_that_no_version_reads_any_more_stops_nobody(ranked, payments, bob, monkeypatch):

@@ -90,6 +90,17 @@ def test_reading_the_issue_reads_its_notices(slow, alice):
     assert len(inbox(alice)) == 1
 
 
+def test_what_has_long_been_done_is_forgotten_and_what_is_not_done_never(slow, alice, bob):
+    item = line(alice).id
+    operations.forget_done(before=later(days=999))
+    assert line(alice).id == item
+
+    operations.done(item_ids=[item], by=alice, at=NOW)
+    operations.forget_done(before=later(days=1))
+
+    assert inbox(alice, view="done") == []
+
+
 def test_nobody_touches_the_inbox_of_another(slow, alice, bob, mallory):
     item = line(alice).id
 

@@ -5,8 +5,9 @@ import pytest
 from errata.apps.issues import operations as issues
 from errata.apps.notices import operations, queries
 from errata.apps.notices.models import Delivery
-from errata.apps.templates import queries as templates
-from errata.core.template import DEFAULT, Platform
+from errata.apps.templates import operations as templates
+from errata.apps.templates.types import Scope
+from errata.core.template import Platform
 from tests.apps.facts import delta
 from tests.apps.issues.shop import arrive, report
 from tests.apps.notices.shop import hook, inbox, line, listen
@@ -114,18 +115,21 @@ def test_who_subscribes_to_a_project_hears_of_new_issues_and_not_of_the_rest(pay
     assert queries.inbox(actor=alice, now=NOW).lines[0].notices[0].reason == "because you subscribe to Payments"
 
 
-def test_new_issues_are_announced_where_the_template_says(payments, alice, bob, monkeypatch):
+def test_new_issues_and_regressions_are_announced_where_the_template_says(payments, alice, bob):
     hook(alice, name="#payments", kind="slack", address="https://hooks.slack.com/services/x")
-    template = DEFAULT.__class__(platform=Platform(kind="slack", channel="#Payments"))
-    monkeypatch.setattr("errata.apps.notices.listening.template_of", lambda _: template)
-    assert templates.template_of(payments.id).platform.kind == "errata"
+    platform = Platform(kind="slack", channel="#Payments")
+    templates.change_template(scope=Scope("project", "payments"), platform=platform, by=alice, at=NOW)
 
-    key = report("Slow", bob)
+    arrive(delta(payments))
+    issues.transition_issue(key="PAY-1", to="Closed", comment="No.", reason="can't reproduce", by=bob, at=NOW)
+    issues.comment_on_issue(key="PAY-1", body="Is it?", by=bob, at=NOW)
+    arrive(delta(payments, last=NOW.replace(hour=13), event_id="f" * 32), at=NOW.replace(hour=13))
     listen()
 
-    sent = Delivery.objects.get(channel__name="#payments")
-    assert sent.facts["key"] == key
-    assert sent.facts["text"].startswith("New issue. Minor severity")
+    sent = Delivery.objects.filter(channel__name="#payments").order_by("id")
+    assert [(one.facts["key"], one.facts["text"].partition(".")[0]) for one in sent] == [
+        ("PAY-1", "New issue"), ("PAY-1", "Happened again"),
+    ]  # fmt: skip
 
 
 def test_another_organisation_hears_nothing(slow, mallory, bob):

@@ -128,6 +128,19 @@ def test_two_senders_never_take_the_same(alice, outgoing):
 
     assert len(outbox.claim(at=NOW)) == 1
     assert outbox.claim(at=NOW) == []
+    assert states() == ["sending"]
+
+
+def test_what_a_sender_that_died_had_claimed_is_sent_when_the_next_one_starts(alice, outgoing):
+    hook(alice)
+    say(alice)
+    (claimed,) = outbox.claim(at=NOW)
+
+    operations.release(at=later(seconds=3))
+    deliver(later(seconds=3))
+
+    assert [request.headers["webhook-id"] for request in outgoing.sent] == [str(claimed.uid)]
+    assert states() == ["sent"]
 
 
 def test_a_replay_says_the_same_under_the_same_id(alice, outgoing):

@@ -112,6 +112,14 @@ def test_a_reply_becomes_a_comment_of_the_person_without_what_it_quotes(answered
     assert comments(key, alice) == [("Alice Admin", "Restarted it.")]
 
 
+def test_a_signature_is_no_comment(answered, alice):
+    key, mail = answered
+    raw = bytes(reply(mail, text="Restarted it.\n\n-- \nAlice Admin\nShop Ltd"))
+    operations.receive(address=mail["Reply-To"], raw=raw, at=NOW)
+
+    assert comments(key, alice) == [("Alice Admin", "Restarted it.")]
+
+
 def test_a_reply_in_html_becomes_text(answered, alice):
     key, mail = answered
     raw = bytes(reply(mail, html="Restarted &amp; fixed it.<script>alert(1)</script>"))

@@ -80,6 +80,13 @@ def test_who_is_away_is_stood_in_for_or_left_out():
     assert decide("* bob@shop.example\n* kim@shop.example", staff=alone).assignee == KIM.id
 
 
+def test_who_is_an_owner_in_their_own_right_stands_in_for_nobody():
+    away = msgspec.structs.replace(BOB, away_until=NOW, stand_in=EVE.id)
+    found = decide("* #payments choose=round_robin", staff=Staff(members=(away, EVE, KIM)))
+    assert "stands in" not in found.reason
+    assert [one.name for one in found.considered] == ["Eve", "Kim"]
+
+
 def test_outside_of_its_hours_a_rule_is_passed():
     text = '* eve@shop.example hours="08:00-10:00 UTC"\n* bob@shop.example'
 

@@ -11,14 +11,22 @@ function press(name) {
   return Boolean(button);
 }
 
+function snooze() {
+  const pressed = press("h");
+  $(":popover-open button")?.focus();
+  return pressed;
+}
+
 /** What the letters do on this page, instead of what they do to an issue. */
-export const inboxKeys = { e: () => press("e"), h: () => press("h"), m: () => press("m"), u: () => press("u") };
+export const inboxKeys = { e: () => press("e"), h: snooze, m: () => press("m"), u: () => press("u") };
 
 // The list is drawn again after each deed: the cursor goes to the line that took the place of the one that left.
 let place = -1;
+let acted = 0;
 
 function remember(event) {
   const line = event.target.closest?.("[data-item]");
+  acted = Date.now();
   if (line) place = $$("[data-item]").indexOf(line);
 }
 
@@ -39,7 +47,8 @@ export function showUnread(count) {
     if (grew) {
       announce(count === 1 ? "1 unread in the inbox" : `${count} unread in the inbox`);
       const pill = $("#inbox-fresh");
-      if (pill && $("#inbox").dataset.view === "inbox") pill.hidden = false;
+      // What one has just marked unread is nothing new.
+      if (pill && Date.now() - acted > 3000 && $("#inbox").dataset.view === "inbox") pill.hidden = false;
     }
   }
 }
@@ -51,7 +60,7 @@ async function reload() {
 }
 
 export function start() {
-  on("submit", "[data-item] form", remember, true);
+  on("submit", "[data-item] form, #toasts form", remember, true);
   document.addEventListener("htmx:after:swap", restore);
   on("click", "#inbox-fresh", reload);
   const issue = $("[data-notices]");

@@ -29,7 +29,7 @@ export async function openPicker(field, keys, wanted = "") {
   picked = keys;
   if (!response.ok) return apply(response);
   dialog.innerHTML = await response.text();
-  const option = wanted && $$(".picker-list .menu-item", dialog).find((item) => item.dataset.name === wanted);
+  const option = wanted && $$(".picker-list .menu-item", dialog).find((item) => fits(item, wanted));
   if (option && !option.dataset.needs && !option.dataset.then) return choose(dialog, option);
   if (!dialog.open) dialog.showModal();
   $("input[type=text]", dialog)?.focus();
@@ -37,6 +37,8 @@ export async function openPicker(field, keys, wanted = "") {
   if (option) choose(dialog, option);
 }
 
+// What ends an issue has another name in every workflow.
+const fits = (item, wanted) => (wanted === "@end" ? item.dataset.ends !== undefined && item.getAttribute("aria-disabled") !== "true" : item.dataset.name === wanted);
 const possible = (dialog) => $$(".picker-list .menu-item:not([hidden]):not([aria-disabled=true])", dialog);
 
 function mark(item, dialog, { focus = true } = {}) {
@@ -128,12 +130,8 @@ export function start() {
   on("click", "#picker .picker-list button", (event, button) => { event.preventDefault(); choose(picker, button); });
   on("click", "#picker [data-note-go]", (event, button) => { event.preventDefault(); choose(picker, button); });
   on("submit", "#picker form", (event) => event.preventDefault());
-  on("click", "[data-pick]", (event, button) => { event.preventDefault(); openPicker(button.dataset.pick, [button.dataset.key]); });
-  on("click", "[data-move][data-asks]", async (_event, button) => {
-    await openPicker("stage", [button.dataset.key]);
-    $(`.picker-list button[value="${CSS.escape(button.dataset.move)}"]`, picker)?.click();
-  });
-  on("click", "[data-move]:not([data-asks])", (_event, button) => change([["key", button.dataset.key], ["field", "stage"], ["value", button.dataset.move]]));
+  on("click", "[data-pick]", (event, button) => { event.preventDefault(); openPicker(button.dataset.pick, [button.dataset.key], button.dataset.wanted); });
+  on("click", "[data-move]", (_event, button) => change([["key", button.dataset.key], ["field", "stage"], ["value", button.dataset.move]]));
   on("click", "[data-action=close]", (_event, button) => button.closest("dialog").close());
   on("click", "dialog", (event, dialog) => event.target === dialog && dialog.close());
   on("click", "[data-dialog]", (_event, button) => document.getElementById(button.dataset.dialog)?.showModal());
@@ -142,7 +140,7 @@ export function start() {
 
 // Browsers without anchor positioning get the same place by arithmetic.
 function place(menu) {
-  if (CSS.supports("position-area", "bottom")) return;
+  if (CSS.supports("position-area", "bottom") || getComputedStyle(menu).position === "fixed") return;
   const box = $(`[popovertarget="${menu.id}"]`)?.getBoundingClientRect();
   if (!box) return;
   menu.style.margin = "0";

@@ -23,6 +23,7 @@ export function start() {
   on("click", "[data-theme-set]", (_event, button) => setTheme(button.dataset.themeSet));
   on("click", "[data-action=rail]", toggleRail);
   on("click", "[data-action=density]", toggleDensity);
+  on("click", "[data-action=print]", () => print());
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone && document.body.dataset.zone === "browser") cookie("zone", encodeURIComponent(zone));
   if (/Mac|iPhone|iPad/.test(navigator.platform)) for (const key of $$("[data-mod]")) key.textContent = "⌘ K";

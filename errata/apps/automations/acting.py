@@ -1,0 +1,107 @@
+"""What a rule does: its actions, one after the other, as the rule and with its name."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from errata.apps.accounts import queries as accounts
+from errata.apps.accounts.queries import system_actor
+from errata.apps.accounts.types import Actor
+from errata.apps.issues import operations as issues
+from errata.apps.issues import queries
+from errata.apps.issues.types import IssueRow
+from errata.apps.notices import operations as notices
+from errata.core.automation import Action, Rule
+from errata.core.errors import Refusal
+
+
+def actor_of(organization_id: int, name: str) -> Actor:
+    """Who a rule acts as."""
+    return msgspec.structs.replace(system_actor(organization_id), name=f"Rule “{name}”")
+
+
+def act(rule: Rule, row: IssueRow, *, name: str, cause: str, by: Actor, at: datetime) -> list[dict[str, Any]]:
+    """Do what the rule says, and tell of each action what came of it. One that is refused stops none of the others."""
+    told: list[dict[str, Any]] = []
+    for number, action in enumerate(rule.actions):
+        words = f"{action.kind} {action.value}"
+        try:
+            made = _DO[action.kind](_Doing(action, row, name, f"rule:{name}:{cause}:{number}", by, at))
+        except Refusal as refusal:
+            told.append({"action": words, "refused": refusal.message, "activities": []})
+        else:
+            told.append({"action": words, "activities": made})
+    return told
+
+
+class _Doing(msgspec.Struct, frozen=True):
+    action: Action
+    row: IssueRow
+    name: str
+    dedupe: str
+    by: Actor
+    at: datetime
+
+    @property
+    def where(self) -> Mapping[str, Any]:
+        return {"key": self.row.key, "by": self.by, "at": self.at}
+
+
+def _assign(doing: _Doing) -> list[int]:
+    reason = f"The rule “{doing.name}” says so."
+    if doing.action.kind == "assign":
+        return issues.assign_issue(**doing.where, to=doing.action.value, reason=reason).activities
+    return issues.assign_issue(**doing.where, deputy=doing.action.value, deputy_reason=reason).activities
+
+
+def _field(doing: _Doing) -> list[int]:
+    value: dict[str, Any] = {doing.action.kind: doing.action.value}
+    return issues.update_issue(**doing.where, **value).activities
+
+
+def _label(doing: _Doing) -> list[int]:
+    held = [label.name for label in queries.issue(actor=doing.by, key=doing.row.key).row.labels]
+    wanted = doing.action.value.strip()
+    rest = [name for name in held if name.casefold() != wanted.casefold()]
+    labels = [*rest, wanted] if doing.action.kind == "label" else rest
+    if len(rest) != len(held) and doing.action.kind == "label":
+        return []  # It has it.
+    return issues.update_issue(**doing.where, labels=labels).activities
+
+
+def _stage(doing: _Doing) -> list[int]:
+    comment = f"The rule “{doing.name}” moved it."
+    return issues.transition_issue(**doing.where, to=doing.action.value, comment=comment).activities
+
+
+def _comment(doing: _Doing) -> list[int]:
+    issues.comment_on_issue(**doing.where, body=doing.action.value)
+    return []
+
+
+def _notify(doing: _Doing) -> list[int]:
+    detail = queries.issue(actor=doing.by, key=doing.row.key)
+    people: list[int] = []
+    for whom in doing.action.value.replace(",", " ").split():
+        match whom.casefold():
+            case "assignee":
+                people += [detail.row.assignee.id] if detail.row.assignee else []
+            case "deputy":
+                people += [detail.row.deputy.id] if detail.row.deputy else []
+            case "watchers":
+                people += [person.id for person in detail.watchers]
+            case _:
+                people += accounts.ids_of_people(actor=doing.by, named=whom)
+    notices.notify(
+        issue_id=doing.row.id, to=list(dict.fromkeys(people)), kind="automation", dedupe=doing.dedupe, at=doing.at,
+        reason=f"because the rule “{doing.name}” says so", text=f"{doing.name}: {doing.row.title}",
+    )  # fmt: skip
+    return []
+
+
+_DO: Mapping[str, Callable[[_Doing], list[int]]] = {
+    "assign": _assign, "deputy": _assign, "priority": _field, "severity": _field, "type": _field, "label": _label,
+    "unlabel": _label, "stage": _stage, "comment": _comment, "notify": _notify,
+}  # fmt: skip

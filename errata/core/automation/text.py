@@ -1,0 +1,158 @@
+"""A rule as text, line by line, and back.
+
+when created
+if level:>=error environment:production
+then assign bob@shop.example
+then label urgent
+limit 20 an hour
+"""
+
+import re
+from typing import cast, get_args
+
+import msgspec
+
+from errata.core.automation.types import ACTIONS, FIELDS, Action, ActionKind, Limits, Rule, Trigger, TriggerKind
+from errata.core.errors import Refusal
+from errata.core.search import DEFAULT_CATALOG, Catalog, SearchError
+from errata.core.search import parse as parse_search
+
+ACTIONS_MAX = 10
+TEXT_CHARS_MAX = 4_000
+# A week: beyond, the question is one for a dashboard.
+MINUTES_MAX = 7 * 24 * 60
+_EVENTS = re.compile(r"(\d{1,9}) in (\d{1,5})\s*(m|h|d)", re.IGNORECASE | re.ASCII)
+_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
+_HOURLY = re.compile(r"(\d{1,6}) an hour", re.IGNORECASE | re.ASCII)
+_BETWEEN = re.compile(r"once in (\d{1,5})\s*(m|h|d) an issue", re.IGNORECASE | re.ASCII)
+
+
+class RuleRefused(Refusal):
+    """A rule that can't be used, with its line."""
+
+    code = "rule_refused"
+    status = 422
+
+
+def parse(text: str, *, catalog: Catalog | None = DEFAULT_CATALOG) -> Rule:
+    """The rule that a text means. Raises RuleRefused with the line. Without a catalogue its search isn't read."""
+    if len(text) > TEXT_CHARS_MAX:
+        raise RuleRefused(f"A rule has {TEXT_CHARS_MAX:,} characters at most.", line=0)
+    when: Trigger | None = None
+    where: list[str] = []
+    actions: list[Action] = []
+    limits = Limits()
+    for number, line in enumerate(text.splitlines(), 1):
+        word, _, rest = line.strip().partition(" ")
+        match word.casefold():
+            case "" | "#":
+                continue
+            case "when":
+                if when is not None:
+                    raise RuleRefused("A rule has one “when”. Write another rule for the other.", line=number)
+                when = _trigger(rest.strip(), number)
+            case "if":
+                where.append(_condition(rest.strip(), number, catalog))
+            case "then":
+                actions.append(_action(rest.strip(), number))
+            case "limit":
+                limits = _limit(limits, rest.strip(), number)
+            case _:
+                raise RuleRefused(
+                    f"“{word}” begins no line of a rule. Lines begin with when, if, then, limit.", line=number
+                )
+    return _whole(when, where, actions, limits)
+
+
+def spell(rule: Rule) -> str:
+    """The text of a rule: parse(spell(rule)) is the rule."""
+    lines = [f"when {_spelt_trigger(rule.when)}"]
+    if rule.where:
+        lines.append(f"if {rule.where}")
+    lines += [f"then {action.kind} {action.value}" for action in rule.actions]
+    if rule.limits.runs_per_hour_max != Limits().runs_per_hour_max:
+        lines.append(f"limit {rule.limits.runs_per_hour_max} an hour")
+    if rule.limits.minutes_between:
+        lines.append(f"limit once in {rule.limits.minutes_between}m an issue")
+    return "\n".join(lines)
+
+
+def _whole(when: Trigger | None, where: list[str], actions: list[Action], limits: Limits) -> Rule:
+    if when is None:
+        raise RuleRefused("Say when: a rule begins with a line like “when created”.", line=0)
+    if not actions:
+        raise RuleRefused("Say what then: a rule needs a line like “then label urgent”.", line=0)
+    if len(actions) > ACTIONS_MAX:
+        raise RuleRefused(f"A rule does {ACTIONS_MAX} things at most.", line=0)
+    joined = " ".join(f"({part})" for part in where) if len(where) > 1 else "".join(where)
+    return Rule(when=when, where=joined, actions=tuple(actions), limits=limits)
+
+
+def _trigger(text: str, line: int) -> Trigger:
+    word, _, rest = text.partition(" ")
+    kind, rest = word.casefold(), rest.strip()
+    match kind:
+        case "events":
+            return _burst(rest, line)
+        case "users":
+            if not (rest.isascii() and rest.isdecimal() and 0 < int(rest) < 10**9):
+                raise RuleRefused("Say how many people: “when users 100”.", line=line)
+            return Trigger("users", count=int(rest))
+        case "field":
+            if rest not in ("", *FIELDS):
+                raise RuleRefused(f"There is no field “{rest}”. One of: {', '.join(FIELDS)}.", line=line)
+            return Trigger("field", value=rest)
+        case "stage":
+            return Trigger("stage", value=rest)
+    if kind not in get_args(TriggerKind):
+        raise RuleRefused(f"“{word}” never happens. One of: {', '.join(get_args(TriggerKind))}.", line=line)
+    return Trigger(cast("TriggerKind", kind))
+
+
+def _burst(text: str, line: int) -> Trigger:
+    found = _EVENTS.fullmatch(text)
+    if found is None:
+        raise RuleRefused("Say how many in what time: “when events 50 in 10m”.", line=line)
+    count, minutes = int(found[1]), int(found[2]) * _MINUTES[found[3].lower()]
+    if not (count > 0 and 0 < minutes <= MINUTES_MAX):
+        raise RuleRefused("Between one minute and seven days, and at least one event.", line=line)
+    return Trigger("events", count=count, minutes=minutes)
+
+
+def _condition(text: str, line: int, catalog: Catalog | None) -> str:
+    if catalog is None:
+        return text
+    try:
+        parse_search(text, catalog=catalog)
+    except SearchError as error:
+        raise RuleRefused(error.message, line=line, position=error.position) from None
+    return text
+
+
+def _action(text: str, line: int) -> Action:
+    word, _, rest = text.partition(" ")
+    kind, value = word.casefold(), rest.strip()
+    if kind not in get_args(ActionKind):
+        raise RuleRefused(f"A rule can't “{word}”. It can: {', '.join(get_args(ActionKind))}.", line=line)
+    if not value:
+        action = cast("ActionKind", kind)
+        raise RuleRefused(f"“{kind}” needs to know more: {ACTIONS[action][1]}.", line=line)
+    return Action(cast("ActionKind", kind), value)
+
+
+def _limit(limits: Limits, text: str, line: int) -> Limits:
+    if found := _HOURLY.fullmatch(text):
+        return msgspec.structs.replace(limits, runs_per_hour_max=max(1, int(found[1])))
+    if found := _BETWEEN.fullmatch(text):
+        minutes = int(found[1]) * _MINUTES[found[2].lower()]
+        return msgspec.structs.replace(limits, minutes_between=minutes)
+    raise RuleRefused("A limit is “limit 20 an hour” or “limit once in 30m an issue”.", line=line)
+
+
+def _spelt_trigger(trigger: Trigger) -> str:
+    match trigger.kind:
+        case "events":
+            return f"events {trigger.count} in {trigger.minutes}m"
+        case "users":
+            return f"users {trigger.count}"
+    return f"{trigger.kind} {trigger.value}".strip()

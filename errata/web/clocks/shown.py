@@ -1,0 +1,115 @@
+"""A clock as pages show it: everything said and drawn here, so that templates only write."""
+
+from datetime import timedelta
+
+import msgspec
+
+from errata.apps.clocks.plain import words, working_words
+from errata.apps.clocks.types import Preview
+from errata.core.sla import Part, Reading
+from errata.web.clocks import drawing
+from errata.web.clocks.drawing import Band, Ring
+
+_KIND_NAMES = {"response": "Response", "update": "Update", "resolution": "Resolution"}
+_PART_NAMES = {
+    "counted": "Counted",
+    "outside": "Outside hours",
+    "holiday": "Holiday",
+    "closed": "Closed",
+    "paused": "Paused",
+    "waiting": "Waiting",
+    "stopped": "Finished",
+    "switch": "Switch",
+}
+
+
+class ShownPart(msgspec.Struct, frozen=True):
+    part: Part
+    name: str
+    length: str
+
+
+class Sum(msgspec.Struct, frozen=True):
+    """How much of the wall time was of a kind."""
+
+    name: str
+    kind: str
+    length: str
+
+
+class Flipped(msgspec.Struct, frozen=True):
+    """A clock before a change and after it."""
+
+    key: str
+    title: str
+    kind: str
+    before: str
+    after: str
+
+
+class ShownClock(msgspec.Struct, frozen=True):
+    reading: Reading
+    name: str
+    state: str
+    ring: Ring
+    band: Band | None
+    due: str
+    elapsed: str
+    target: str
+    left: str
+    parts: list[ShownPart]
+    sums: list[Sum]
+    wall: str
+
+
+def shown(reading: Reading) -> ShownClock:
+    """A clock in words and shapes."""
+    end = reading.stopped_at or reading.as_of
+    return ShownClock(
+        reading=reading,
+        name=_KIND_NAMES[reading.kind],
+        state=drawing.state_words(reading.state),
+        ring=drawing.ring_of(reading),
+        band=drawing.band(reading),
+        due=_due(reading),
+        elapsed=working_words(reading.elapsed),
+        target=working_words(reading.target),
+        left=_left(reading.left),
+        parts=[ShownPart(part, _PART_NAMES[part.kind], words(part.length)) for part in reading.parts],
+        sums=_sums(reading),
+        wall=words(end - reading.started_at),
+    )
+
+
+def flipped(preview: Preview | None) -> list[Flipped]:
+    """The clocks that a change would put into another state, in words."""
+    return [
+        Flipped(flip.key, flip.title, flip.kind, _state(flip.before), _state(flip.after))
+        for flip in (preview.flips if preview else ())
+    ]
+
+
+def _state(state: str) -> str:
+    return drawing.state_words(state) if state else "no clock"
+
+
+def _due(reading: Reading) -> str:
+    if not reading.is_live:
+        return drawing.state_words(reading.state).capitalize()
+    if reading.state == "paused":
+        return "Stands still"
+    if reading.due_at is None:
+        return "Never due"
+    return drawing.due_words(reading.due_at, now=reading.as_of)
+
+
+def _left(left: timedelta) -> str:
+    return f"{working_words(left)} left" if left > timedelta() else f"{working_words(-left)} over"
+
+
+def _sums(reading: Reading) -> list[Sum]:
+    lengths: dict[str, timedelta] = {}
+    for part in reading.parts:
+        if part.kind != "switch":
+            lengths[part.kind] = lengths.get(part.kind, timedelta()) + part.length
+    return [Sum(_PART_NAMES[kind], kind, words(length)) for kind, length in lengths.items()]

@@ -1,0 +1,295 @@
+"""Rules at work, and what they would have done."""
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from errata.apps.accounts.permissions import Forbidden
+from errata.apps.automations import operations, queries
+from errata.apps.automations.models import Run
+from errata.apps.automations.operations import AutomationRefused, RunNotFound
+from errata.apps.automations.views import AutomationNotFound
+from errata.apps.issues import operations as issues
+from errata.apps.issues import queries as reads
+from errata.core.automation import RuleRefused
+from errata.core.errors import Refusal
+from tests.apps.facts import delta, later
+from tests.apps.issues.shop import arrive, kinds, look, report
+from tests.conftest import NOW
+from tests.contracts.signals import event
+
+pytestmark = pytest.mark.usefixtures("events")
+START = later(hours=-12)
+
+
+def rule(text, by, *, name="Ours", mode="on", at=START, **others):
+    return operations.create_automation(name=name, text=text, by=by, at=at, mode=mode, **others)
+
+
+def work(at=NOW):
+    while operations.follow(at):
+        pass
+    operations.look(at)
+
+
+def runs(name, actor):
+    return [(run.key, run.outcome) for run in queries.list_runs(actor=actor, which=name)][::-1]
+
+
+def test_what_a_rule_says_is_done_once_and_in_its_name(payments, olga, bob, alice):
+    rule(
+        "when created\nif severity:Critical\nthen assign bob@shop.example\nthen label urgent\nthen priority High", olga
+    )
+    report("Down", alice, severity="Critical", at=START)
+    report("Slow", alice, at=START)
+
+    work()
+    work()
+
+    row = look("PAY-1", bob)
+    assert (row.assignee.email, row.priority, [label.name for label in row.labels]) == (bob.email, "High", ["urgent"])
+    assert look("PAY-2", bob).assignee is None
+    assert runs("Ours", bob) == [("PAY-1", "did")]
+    assert kinds("PAY-1", bob).count("assignee") == 1
+    assert issues_by_rule("PAY-1", bob) == {"Rule “Ours”"}
+
+
+def issues_by_rule(key, actor):
+    return {one.actor_name for one in reads.activity(actor=actor, key=key) if one.actor_kind == "system"}
+
+
+def test_a_dry_rule_tells_and_does_nothing(payments, olga, alice):
+    rule("when created\nthen label urgent", olga, mode="dry")
+    report("Down", alice, at=START)
+
+    work()
+
+    assert runs("Ours", olga) == [("PAY-1", "dry")]
+    assert look("PAY-1", olga).labels == []
+
+
+def test_a_rule_that_is_off_or_not_yet_there_does_nothing(payments, olga, alice):
+    report("Before", alice, at=later(hours=-13))
+    rule("when created\nthen label urgent", olga)
+    rule("when created\nthen label other", olga, name="Off", mode="off")
+
+    work()
+
+    assert (runs("Ours", olga), runs("Off", olga)) == ([], [])
+
+
+def test_an_issue_is_asked_as_it_was_when_it_happened(payments, olga, bob, alice):
+    """The rule comes late; what the issue has become meanwhile is no matter."""
+    rule("when stage Retest\nif priority:High\nthen label checked", olga)
+    report("Down", alice, priority="High", at=START)
+    issues.assign_issue(key="PAY-1", to=bob.email, by=alice, at=START)
+    issues.transition_issue(key="PAY-1", to="Retest", by=bob, at=START)
+    issues.update_issue(key="PAY-1", priority="Low", by=bob, at=START)
+
+    work()
+
+    assert runs("Ours", olga) == [("PAY-1", "did")]
+
+
+def test_rules_do_not_answer_each_other(payments, olga, alice):
+    rule("when field priority\nthen severity Critical", olga, name="One")
+    rule("when field severity\nthen priority High", olga, name="Two")
+    report("Down", alice, at=START)
+    issues.update_issue(key="PAY-1", priority="Low", by=alice, at=START)
+
+    for _ in range(3):
+        work()
+
+    assert (runs("One", olga), runs("Two", olga)) == ([("PAY-1", "did")], [])
+
+
+def test_limits_hold_and_are_told(payments, olga, alice):
+    rule("when created\nthen label urgent\nlimit 2 an hour", olga)
+    for number in range(4):
+        report(f"Down {number}", alice, at=START + timedelta(minutes=number))
+
+    work()
+
+    assert [outcome for _, outcome in runs("Ours", olga)] == ["did", "did", "limited", "limited"]
+
+
+def test_what_cannot_be_done_is_told_and_the_rest_is_done(payments, olga, alice):
+    rule("when created\nthen assign nobody@shop.example\nthen label urgent", olga)
+    report("Down", alice, at=START)
+
+    work()
+
+    [run] = queries.list_runs(actor=olga, which="Ours")
+    assert "Nobody in the organisation" in run.did[0]["refused"]
+    assert [label.name for label in look("PAY-1", olga).labels] == ["urgent"]
+
+
+def test_a_run_is_undone(payments, olga, bob, alice):
+    rule("when created\nthen assign bob@shop.example\nthen label urgent", olga)
+    report("Down", alice, at=START)
+    work()
+    [run] = queries.list_runs(actor=olga, which="Ours")
+
+    operations.undo_run(run_id=run.id, by=olga, at=NOW)
+
+    row = look("PAY-1", olga)
+    assert (row.assignee, row.labels, row.stage) == (None, [], "New")
+    assert queries.list_runs(actor=olga, which="Ours")[0].undone_at == NOW
+
+
+def burst(payments, events, minutes, *, fingerprint=1, environment="production"):
+    """An event in each of these minutes after START."""
+    for number, minute in enumerate(minutes):
+        at = START + timedelta(minutes=minute, seconds=number % 50)
+        made = event(
+            10_000 * fingerprint + 10 * minute + number % 10,
+            project=payments.id,
+            fingerprint=fingerprint,
+            at=at,
+            environment=environment,
+            user=f"id:{number}",
+        )
+        events.put([made], token=f"{fingerprint}-{number}-{minute}")
+        arrive(delta(payments, fingerprint, last=at, users=[f"id:{number}"]), at=at)
+
+
+def test_events_that_come_fast_fire_a_rule_once_in_their_time(payments, olga, events):
+    rule("when events 5 in 10m\nif environment:production\nthen priority High", olga)
+    burst(payments, events, [1, 2, 3, 3, 4, 5, 6, 60, 61])
+    burst(payments, events, [1] * 9, fingerprint=2, environment="staging")
+
+    work()
+    work()
+
+    assert runs("Ours", olga) == [("PAY-1", "did")]
+    assert look("PAY-1", olga).priority == "High"
+
+
+def test_many_people_fire_a_rule_once(payments, olga, events):
+    rule("when users 4\nthen label widespread", olga)
+    burst(payments, events, [1, 2, 3])
+    work(later(hours=-6))
+    assert runs("Ours", olga) == []
+    burst(payments, events, [400, 401])
+    work(later(hours=-5))
+    assert runs("Ours", olga) == []
+
+    burst(payments, events, range(500, 506))
+    work()
+    work()
+
+    assert runs("Ours", olga) == [("PAY-1", "did")]
+
+
+TEXTS = [
+    "when created\nif severity:>=Major\nthen label a",
+    "when created\nthen label a\nlimit 3 an hour",
+    "when stage Retest\nif priority:High\nthen label a",
+    "when field priority\nif is:unassigned\nthen label a\nlimit once in 2h an issue",
+    "when assigned\nif type:Task label:x\nthen label a",
+    "when commented\nif comments:>=2\nthen label a",
+    "when events 3 in 15m\nthen label a",
+    "when events 2 in 5m\nif is:open priority:>=Medium\nthen label a\nlimit 4 an hour",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_backtest_says_what_the_rule_did_live(payments, olga, bob, alice, events, text, seed):
+    rule(text, olga, mode="dry")
+    chance = random.Random(seed)
+    for step in range(70):
+        at = START + timedelta(minutes=step * 9 + chance.randrange(8), seconds=chance.randrange(60))
+        happen(chance, payments, events, bob, alice, at, step)
+        if chance.random() < 0.4:
+            work(at + timedelta(seconds=chance.randrange(1, 60)))
+    work()
+
+    told = queries.backtest(actor=olga, text=text, now=NOW, days=1)
+
+    did = [run for run in queries.list_runs(actor=olga, which="Ours", limit=500) if run.outcome == "dry"]
+    limited = [run for run in queries.list_runs(actor=olga, which="Ours", limit=500) if run.outcome == "limited"]
+    assert (told.firings, told.limited) == (len(did), len(limited))
+    assert [(one.key, one.at) for one in told.examples] == [(run.key, run.at) for run in did[:20]]
+
+
+def happen(chance, payments, events, bob, alice, at, step):
+    """Something that people or programs do."""
+    keys = [f"PAY-{number}" for number in range(1, 6)]
+    kind = chance.choice(["report", "change", "label", "assign", "move", "comment", "event", "event", "event"])
+    try:
+        match kind:
+            case "report":
+                report(f"No. {step}", alice, severity=chance.choice(["Minor", "Major", "Critical"]), at=at)
+            case "change":
+                issues.update_issue(key=chance.choice(keys), priority=chance.choice(["Low", "High"]), by=bob, at=at)
+            case "label":
+                issues.update_issue(key=chance.choice(keys), labels=chance.choice([["x"], []]), by=bob, at=at)
+            case "assign":
+                issues.assign_issue(key=chance.choice(keys), to=chance.choice([bob.email, None]), by=alice, at=at)
+            case "move":
+                issues.transition_issue(
+                    key=chance.choice(keys), to=chance.choice(["Retest", "Assigned"]), by=bob, at=at
+                )
+            case "comment":
+                issues.comment_on_issue(key=chance.choice(keys), body="Hm", by=bob, at=at)
+            case "event":
+                fingerprint = chance.randrange(1, 3)
+                made = event(10_000 + step, project=payments.id, fingerprint=fingerprint, at=at)
+                events.put([made], token=f"s{step}")
+                arrive(delta(payments, fingerprint, last=at), at=at)
+    except Refusal:
+        pass
+
+
+def test_a_backtest_tells_who_acted_and_changes_nothing(payments, olga, bob, alice):
+    report("Down", alice, at=START)
+    report("Slow", alice, at=START)
+    issues.assign_issue(key="PAY-1", to=bob.email, by=bob, at=START + timedelta(hours=1))
+
+    told = queries.backtest(actor=olga, text="when created\nthen label urgent", now=NOW, days=7)
+
+    assert (told.firings, told.issues, told.acted_on) == (2, 2, 1)
+    assert not Run.objects.exists()
+    assert look("PAY-1", olga).labels == []
+
+
+def test_rules_are_changed_switched_and_deleted(payments, olga):
+    made = rule("when created\nthen label urgent", olga, mode="dry")
+    operations.update_automation(which="Ours", text="when regressed\nthen label back", by=olga, at=NOW)
+    operations.set_mode(which=str(made.id), mode="on", by=olga, at=NOW)
+
+    [shown] = queries.list_automations(actor=olga, now=NOW)
+    assert (shown.text, shown.mode) == ("when regressed\nthen label back", "on")
+    operations.delete_automation(which="ours", by=olga, at=NOW)
+    assert queries.list_automations(actor=olga, now=NOW) == []
+
+
+def test_what_cannot_be_a_rule_is_refused(payments, olga, bob):
+    rule("when created\nthen label urgent", olga)
+    with pytest.raises(AutomationRefused):
+        rule("when created\nthen label urgent", olga, name="OURS")
+    with pytest.raises(AutomationRefused):
+        rule("when created\nthen label urgent", olga, name=" ")
+    with pytest.raises(RuleRefused):
+        rule("then", olga, name="Other")
+    with pytest.raises(Forbidden):
+        rule("when created\nthen label urgent", bob, name="Bob's")
+
+
+def test_others_rules_are_nobodys_business(payments, olga, mallory, heist, alice):
+    rule("when created\nthen label urgent", olga)
+    rule("when created\nthen label stolen", mallory)
+    report("Down", alice, at=START)
+    work()
+
+    assert runs("Ours", mallory) == []
+    assert [label.name for label in look("PAY-1", olga).labels] == ["urgent"]
+    [run] = queries.list_runs(actor=olga, which="Ours")
+    with pytest.raises(RunNotFound):
+        operations.undo_run(run_id=run.id, by=mallory, at=NOW)
+    operations.delete_automation(which="Ours", by=mallory, at=NOW)
+    with pytest.raises(AutomationNotFound):
+        queries.automation(actor=mallory, which="Ours")
+    assert queries.automation(actor=olga, which="Ours").mode == "on"
