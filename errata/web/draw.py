@@ -8,6 +8,7 @@ import msgspec
 # As wide as the flag of a mark, in the units of the chart.
 _MARK_WIDTH = 10.0
 _FLAG = 9.0
+_DROP = 16
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -28,7 +29,8 @@ class Mark(msgspec.Struct, frozen=True):
     x: float
     words: str
     at: datetime
-    flag: float  # how far its flag reaches: to the left at the right edge, where the highest count stands
+    flag: float  # how far its flag reaches: to the left at the right edge,
+    drop: int  # and from below the highest count, which stands there
     hit: float  # x of the hit area
 
 
@@ -103,9 +105,10 @@ def marked(chart: Histogram, moments: Sequence[tuple[datetime, str]]) -> Histogr
         if marks and x - marks[-1].x < _MARK_WIDTH:
             marks[-1] = msgspec.structs.replace(marks[-1], words=f"{marks[-1].words}\n{words}")
         else:
-            flag = -_FLAG if x > chart.width - 4 * _FLAG else _FLAG
+            late = x > chart.width - 4 * _FLAG
+            flag = -_FLAG if late else _FLAG
             hit = round(min(x, x + flag) - 2, 2)
-            marks.append(Mark(x=x, words=words, at=at, flag=flag, hit=hit))
+            marks.append(Mark(x=x, words=words, at=at, flag=flag, drop=_DROP if late else 0, hit=hit))
     return msgspec.structs.replace(chart, marks=marks)
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -35,6 +36,7 @@ class Shop(NamedTuple):
 
     url: str
     dsn: str
+    running: Running
 
 
 PROGRAM = """
@@ -46,6 +48,25 @@ sentry_sdk.add_breadcrumb(category="auth", message="ada signed in")
 def charge(basket):
     return sum(line["price"] for line in basket)
 charge([{"sku": "TEA", "price": 4}, {"sku": "GIFT-WRAP", "price": None}])
+"""
+
+
+# Sixty times, evenly over the five days that ended two days ago, in the release that runs then.
+OFTEN = """
+import sys, time, sentry_sdk
+ages = [2 * 86_400 + number * 7_200 for number in range(60)]
+def back(event, hint):
+    return {**event, "timestamp": time.time() - ages.pop()}
+sentry_sdk.init(dsn=sys.argv[1], release="shop@1.0", environment="production", before_send=back)
+def kettle():
+    return {}["lid"] + 1
+for _ in range(60):
+    try:
+        kettle()
+    except KeyError as error:
+        sentry_sdk.capture_exception(error)
+sentry_sdk.flush()
+raise TypeError
 """
 
 
@@ -70,7 +91,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         fail(made["project"]["dsn"])
         issues = partial(running.get, "/api/v1/issues", token=made["token"])
         until(lambda: issues()["items"], within_s=60, why="PAY-1 is there")
-        yield Shop(running.url, made["project"]["dsn"])
+        yield Shop(running.url, made["project"]["dsn"], running)
     finally:
         running.stop()
 
@@ -195,6 +216,35 @@ def test_the_story(fresh: Running, stranger: Page) -> None:
     page.goto(f"{fresh.url}/audit/?verify=1")
     expect(page.get_by_text("The chain is whole.")).to_be_visible()
     expect(page.get_by_role("link", name="issue.moved").first).to_be_visible()
+
+
+def test_a_fix_is_proven_and_the_open_page_moves_by_itself(shop: Shop, page: Page) -> None:
+    cli = shop.running.cli
+    fail(shop.dsn, OFTEN)
+    often = partial(cli, "issue", "list", "lid", "--json")
+    until(lambda: often()["items"] and often()["items"][0]["count"] == 60, within_s=60, why="all have come")
+    key = often()["items"][0]["key"]
+    cli("issue", "assign", key, "olga@shop.example")
+    page.goto(f"{shop.url}/issues/{key}/")
+    stage(page, "Assigned")
+
+    # What a pipeline tells: the commit, its check, its release, and that it has run for thirty hours.
+    sha, deployed = "f" * 40, datetime.now(UTC) - timedelta(hours=30)
+    cli("release", "set-commits", "shop@1.1", "--repository", "shop/web", "--commit", sha)
+    cli("deploy", "new", "shop@1.0", "production", "--at", (deployed - timedelta(days=10)).isoformat())
+    cli("deploy", "new", "shop@1.1", "production", "--at", deployed.isoformat())
+    cli("check", "report", "e2e", "passed", "--commit", sha, "--repository", "shop/web")
+    cli("retest", "link", key, "--commit", sha, "--repository", "shop/web")
+    page.keyboard.press("s")
+    page.locator("#picker [value=retest]").click()
+
+    # Nobody passes it: the page, left open, goes to Fixed with what proves it.
+    stage(page, "Fixed")
+    for words in ("Proven", "e2e on fffffff is green.", "shop@1.1 in production"):
+        expect(page.locator("#retest").get_by_text(words).first).to_be_visible()
+    expect(page.locator("#side-activity").get_by_text("fffffff of shop/web runs").first).to_be_visible()
+    page.locator("[data-move=close]").click()
+    stage(page, "Closed")
 
 
 def test_a_new_issue_is_announced_and_moves_nothing(shop: Shop, page: Page) -> None:

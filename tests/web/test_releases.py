@@ -54,7 +54,11 @@ def test_the_card_shows_each_proof_how_long_to_wait_and_what_is_linked(
 
 
 def test_an_issue_far_from_a_retest_has_no_card(olga: Actor, browser: Any, failure: str) -> None:
-    assert 'id="retest"' not in page_of(browser(olga), "/issues/PAY-1/")
+    page = page_of(browser(olga), "/issues/PAY-1/")
+
+    assert 'id="retest"' not in page
+    # The place for it is: an open page puts the card there once the issue goes to its retest.
+    assert '<div class="retest-place" id="retest-place" data-refresh></div>' in page
 
 
 def test_deploys_are_marked_on_the_chart_and_listed_in_its_table(olga: Actor, browser: Any, retested: str) -> None:
@@ -94,8 +98,9 @@ def test_a_fix_is_linked_and_unlinked_on_the_page(olga: Actor, browser: Any, fai
 def test_the_button_asks_for_the_reason_where_proof_is_missing(olga: Actor, browser: Any, retested: str) -> None:
     here = browser(olga)
     page = page_of(here, f"/issues/{retested}/")
-    assert 'data-move="pass"' in page
-    assert "data-asks" in page
+    # It opens the picker at the stage, which asks; it doesn't move.
+    assert 'data-pick="stage" data-wanted="Fixed"' in page
+    assert 'data-move="pass"' not in page
     picker = page_of(here, f"/issues/pick/stage/?key={retested}")
     assert "It is not proven yet: that it has been quiet for long enough." in picker
 
