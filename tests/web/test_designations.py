@@ -171,7 +171,7 @@ def test_another_organisation_finds_no_such_page(mallory: Actor, browser: Any, r
 
 @pytest.mark.parametrize(
     ("path", "queries_max"),
-    [(RULES, 26), ("/process/availability/", 15), ("/issues/PAY-1/", 27), ("/issues/PAY-1/suggestion/", 12)],
+    [(RULES, 26), ("/process/availability/", 15), ("/issues/PAY-1/suggestion/", 12)],
 )
 def test_a_page_asks_the_records_no_more_than_its_budget(
     olga: Actor, browser: Any, rules: str, failure: str, now: datetime, django_assert_max_num_queries: Any,
