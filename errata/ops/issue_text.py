@@ -53,6 +53,7 @@ def _head(issue: IssueDetail, *, now: datetime) -> str:
         ),
         _pair("Releases", " … ".join(dict.fromkeys(filter(None, (row.first_release, row.last_release))))),
         _pair("Labels", ", ".join(label.name for label in row.labels)),
+        _pair("Fields", ", ".join(f"{slug} {value}" for slug, value in row.values.items())),
         _pair("Next", ", ".join(dict.fromkeys(move.to for move in issue.moves if move.allowed))),
     ]
     return "\n".join(line for number, line in enumerate(lines) if line or number == 2)

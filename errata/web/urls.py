@@ -24,6 +24,8 @@ from errata.web.progress import views as progress
 from errata.web.projects import start
 from errata.web.projects import views as projects
 from errata.web.releases import views as releases
+from errata.web.workflows import views as workflows
+from errata.web.workflows import vocabulary
 
 
 class IssueKey(StringConverter):
@@ -68,6 +70,7 @@ urlpatterns = [
     path("me/", agenda.me, name="me"),
     path("calendar/", agenda.calendar, name="calendar"),
     path("issues/new/", writing.new, name="issue-new"),
+    path("issues/new/words/", writing.new_words, name="issue-new-words"),
     path("issues/change/", changes.change, name="issues-change"),
     path("issues/undo/", changes.undo, name="issues-undo"),
     path("issues/pick/<str:field>/", changes.pick, name="issues-pick"),
@@ -112,6 +115,18 @@ urlpatterns = [
     path("releases/repositories/<int:number>/secret/", releases.renew_secret, name="repository-secret"),
     path("releases/repositories/<int:number>/delete/", releases.delete_repository, name="repository-delete"),
     path("releases/version/<path:version>/", releases.release, name="release"),
+    path("process/workflows/", workflows.list_, name="workflows"),
+    path("process/workflows/new/", workflows.new, name="workflow-new"),
+    path("process/workflows/<slug:slug>/", workflows.workflow, name="workflow"),
+    path("process/workflows/<slug:slug>/design/", workflows.design, name="workflow-design"),
+    path("process/workflows/<slug:slug>/drawn/", workflows.drawing, name="workflow-drawn"),
+    path("process/workflows/<slug:slug>/adopt/", workflows.adopt, name="workflow-adopt"),
+    path("process/workflows/<slug:slug>/archive/", workflows.archive, name="workflow-archive"),
+    path("process/types/", vocabulary.types, name="issue-types"),
+    path("process/fields/", vocabulary.fields, name="custom-fields"),
+    path("process/fields/new/", vocabulary.field, name="custom-field-new"),
+    path("process/fields/<slug:slug>/", vocabulary.field, name="custom-field"),
+    path("process/arrivals/", vocabulary.arrivals, name="arrivals"),
     path("process/designation/", designations.index, name="designations"),
     path("process/designation/<slug:slug>/", designations.rules, name="designation"),
     path("process/designation/<slug:slug>/check/", designations.check, name="designation-check"),

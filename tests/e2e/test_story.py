@@ -215,7 +215,8 @@ def test_a_list_is_worked_by_keyboard_and_taken_back(shop: Shop, page: Page) -> 
     for key in ("j", "x", "3"):
         page.keyboard.press(key)
     row = page.locator("[data-row]").first
-    expect(row.get_by_label("Priority: Low")).to_be_visible()
+    expect(row.get_by_label("Priority: Low").first).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("Priority set")
 
     page.keyboard.press("z")
     expect(row.get_by_label("Priority: Low")).to_have_count(0)

@@ -9,6 +9,7 @@ import errata
 from errata.api.kit import Bearer, ErrorBody, answer_errors
 from errata.api.native.audit import router as audit
 from errata.api.native.automations import router as automations
+from errata.api.native.clocks import router as clocks
 from errata.api.native.designation import router as designation
 from errata.api.native.events import router as events
 from errata.api.native.issues import router as issues
@@ -17,6 +18,7 @@ from errata.api.native.progress import router as progress
 from errata.api.native.projects import router as projects
 from errata.api.native.releases import router as releases
 from errata.api.native.templates import router as templates
+from errata.api.native.workflows import router as workflows
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -50,7 +52,9 @@ answer_errors(api)
 _ROUTERS = (
     projects,
     templates,
+    workflows,
     issues,
+    clocks,
     events,
     designation,
     progress,

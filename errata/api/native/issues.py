@@ -55,7 +55,7 @@ def create_issue(request: ApiRequest, body: IssueIn) -> Status[IssueDetailOut]:
     """An issue that no event raised."""
     created = operations.create_issue(
         project=body.project, title=body.title, description=body.description, type=body.type, priority=body.priority,
-        severity=body.severity, assignee=body.assignee, labels=body.labels,
+        severity=body.severity, assignee=body.assignee, labels=body.labels, fields=body.fields,
         parent=body.parent or None, by=request.auth, at=datetime.now(UTC),
     )  # fmt: skip
     return Status(201, _detail(request, created.key))

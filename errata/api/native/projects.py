@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 from ninja import Router, Status
@@ -12,6 +13,7 @@ from errata.apps.accounts.permissions import may
 from errata.apps.issues import queries as issues
 from errata.apps.projects import operations, queries
 from errata.apps.projects.types import KeyView, ProjectView
+from errata.apps.workflows import operations as workflows
 
 router = Router(tags=["Projects"])
 
@@ -25,10 +27,13 @@ def list_projects(request: ApiRequest) -> Page[ProjectOut]:
 
 @router.post("/projects", response={201: ProjectOut}, summary="Create a project")
 def create_project(request: ApiRequest, body: ProjectIn) -> Status[ProjectOut]:
-    """A new project comes with a key, so that a client can send at once."""
-    project = operations.create_project(
-        name=body.name, platform=body.platform, key=body.key, by=request.auth, at=datetime.now(UTC)
-    )
+    """A new project comes with a key, so that a client can send at once, and with the workflow of its template."""
+    given: dict[str, Any] = {"name": body.name, "platform": body.platform, "key": body.key}
+    now = datetime.now(UTC)
+    if body.template:
+        project = workflows.create_project(template=body.template, by=request.auth, at=now, **given)
+    else:
+        project = operations.create_project(by=request.auth, at=now, **given)
     return Status(201, ProjectOut.of(project, open_issues=0))
 
 

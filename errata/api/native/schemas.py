@@ -54,6 +54,7 @@ class ProjectIn(Schema):
     name: str = Field(min_length=1, max_length=100)
     platform: str = "other"
     key: str | None = Field(None, description="The prefix of issue keys, such as PAY; made from the name when absent.")
+    template: str = Field("", description="The workflow it begins with, such as `software`: see GET /workflows.")
 
 
 class ProjectPatch(Schema):
@@ -135,6 +136,7 @@ class IssueOut(Schema):
     first_release: str
     last_release: str
     version: int
+    fields: dict[str, Any] = Field(description="The values of custom fields, by slug; people by e-mail address.")
     parent: str | None = Field(description="The key of the issue this one is a part of.")
     parts: int = Field(description="How many issues are a part of this one.")
     parts_done: int
@@ -153,6 +155,7 @@ class IssueOut(Schema):
             "project": project,
             "labels": [label.name for label in row.labels],
             "unhandled": row.is_unhandled,
+            "fields": dict(row.values),
             "parent": row.parent or None,
         }
 
@@ -215,11 +218,12 @@ class IssueIn(Schema):
     project: str = Field(description="The project's slug.")
     title: str = Field(min_length=1, max_length=256)
     description: str = Field("", description="Markdown.")
-    type: str = "Task"
+    type: str = Field("", description="Task, or the first of the project's types, when absent.")
     priority: str = "Medium"
     severity: str = "Minor"
     assignee: str | None = Field(None, description="An e-mail address.")
     labels: list[str] = []
+    fields: dict[str, Any] = Field({}, description="Values of custom fields, by slug or name.")
     parent: str | None = Field(None, description="The key of the issue it is a part of.")
 
 
@@ -232,6 +236,7 @@ class IssuePatch(Schema):
     priority: str | None = None
     severity: str | None = None
     labels: list[str] | None = None
+    fields: dict[str, Any] | None = Field(None, description="Custom fields that change; null takes a value away.")
     assignee: str | None = Field(None, description="An e-mail address; the empty text takes the assignee away.")
     deputy: str | None = Field(None, description="An e-mail address; the empty text takes the deputy away.")
     parent: str | None = Field(None, description="The key of the issue it is a part of; the empty text takes it out.")

@@ -152,6 +152,12 @@ def ids_of_people(*, actor: Actor, named: str) -> list[int]:
     return list(found.values_list("user_id", flat=True))
 
 
+def emails_of_people(*, actor: Actor, named: str) -> list[str]:
+    """The same by their e-mail addresses, which is how values outside of an issue's own columns name people."""
+    ids = ids_of_people(actor=actor, named=named)
+    return list(User.objects.filter(id__in=ids).values_list("email", flat=True))
+
+
 def list_teams(*, actor: Actor) -> list[TeamView]:
     """Every team of the organisation with its members, by name."""
     allow(actor, "org:read")

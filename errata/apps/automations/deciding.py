@@ -10,9 +10,10 @@ from errata import ports
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import past
 from errata.apps.issues.types import Followed, IssueRow
+from errata.apps.issues.vocabulary import catalog_of
 from errata.core.automation import Change, Firing, Rule, bursts, is_meant
 from errata.core.ids import ProjectId
-from errata.core.search import Node, event_side, parse, partition
+from errata.core.search import Catalog, Node, event_side, parse, partition
 from errata.ports.event_store import Scope
 
 MINUTE = timedelta(minutes=1)
@@ -26,11 +27,15 @@ class Meant(msgspec.Struct, frozen=True):
     rule: Rule
     issue_side: Node | None
     event_side: Node | None
+    catalog: Catalog
 
     @staticmethod
-    def of(rule: Rule) -> "Meant":
-        where = parse(rule.where).where
-        return Meant(rule, partition(where) if where is not None else None, event_side(where))
+    def of(rule: Rule, *, actor: Actor) -> "Meant":
+        """Read it with the stages, types and fields of the organisation. Raises SearchError for one that is gone."""
+        catalog = catalog_of(actor.organization_id)
+        where = parse(rule.where, catalog=catalog).where
+        side = partition(where, catalog=catalog) if where is not None else None
+        return Meant(rule, side, event_side(where, catalog=catalog), catalog)
 
 
 def for_changes(meant: Meant, followed: Sequence[Followed], *, actor: Actor) -> list[Firing]:
@@ -47,7 +52,7 @@ def for_changes(meant: Meant, followed: Sequence[Followed], *, actor: Actor) -> 
     return [
         Firing(one.issue_id, one.at, f"a{one.id}")
         for one in caught
-        if one.id in rows and past.finds(meant.issue_side, rows[one.id], actor=actor, at=one.at)
+        if one.id in rows and past.finds(meant.issue_side, rows[one.id], actor=actor, at=one.at, catalog=meant.catalog)
     ]
 
 
@@ -101,7 +106,9 @@ def _held(meant: Meant, firings: Sequence[Firing], *, actor: Actor) -> list[Firi
     for firing in firings:
         rows = past.rows_as_of(actor=actor, moments={firing.issue_id: firing.at})
         row = rows.get(firing.issue_id) or past.row_at_birth(actor=actor, issue_id=firing.issue_id)
-        if row is not None and past.finds(meant.issue_side, row, actor=actor, at=firing.at + MINUTE):
+        if row is not None and past.finds(
+            meant.issue_side, row, actor=actor, at=firing.at + MINUTE, catalog=meant.catalog
+        ):
             kept.append(firing)
     return kept
 

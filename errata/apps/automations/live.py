@@ -15,6 +15,7 @@ from errata.apps.issues.types import Followed, IssueRow
 from errata.apps.projects import queries as projects
 from errata.apps.records import together
 from errata.core.automation import Firing, Rule, parse, within_limits
+from errata.core.search import SearchError
 from errata.ports.event_store import StoreUnavailable
 
 NAME = "automations"
@@ -42,7 +43,7 @@ def follow(at: datetime) -> bool:
 def look(at: datetime) -> bool:
     """Count what came since the last look, for the rules that go by events."""
     for automation in Automation.objects.exclude(mode="off").filter(organization__isnull=False).order_by("id"):
-        rule = parse(automation.text)
+        rule = parse(automation.text, catalog=None)
         if rule.when.kind in ("events", "users"):
             _look(automation, rule, at)
     return False
@@ -54,14 +55,14 @@ def _decide(followed: Sequence[Followed]) -> _Decided:
         by_organization[one.organization_id].append(one)
     found: _Decided = []
     for automation in Automation.objects.exclude(mode="off").filter(organization_id__in=by_organization).order_by("id"):
-        rule = parse(automation.text)
+        rule = parse(automation.text, catalog=None)
         own = [
             one
             for one in by_organization[automation.organization_id]
             if one.at >= automation.since and automation.project_id in (None, one.project_id)
         ]
         if own and rule.when.kind not in ("events", "users"):
-            firings = for_changes(Meant.of(rule), own, actor=system_actor(automation.organization_id))
+            firings = _caught(automation, rule, own)
             if firings:
                 found.append((automation, rule, firings))
     return found
@@ -88,13 +89,26 @@ def _least(rule: Rule) -> int:
     return rule.when.count if rule.when.kind == "events" else 1
 
 
+def _caught(automation: Automation, rule: Rule, own: Sequence[Followed]) -> list[Firing]:
+    """What a rule fires for. One whose search names a stage or field that is gone rests, and stops no other."""
+    actor = system_actor(automation.organization_id)
+    try:
+        return for_changes(Meant.of(rule, actor=actor), own, actor=actor)
+    except SearchError:
+        return []
+
+
 def _fired(
     automation: Automation, rule: Rule, rows: Sequence[IssueRow], *, since: datetime, until: datetime
 ) -> list[Firing]:
     if not rows:
         return []
     ports.current().events.ping()
-    meant, actor = Meant.of(rule), system_actor(automation.organization_id)
+    actor = system_actor(automation.organization_id)
+    try:
+        meant = Meant.of(rule, actor=actor)
+    except SearchError:
+        return []
     past_runs = Run.objects.filter(automation_id=automation.id, issue_id__in=[row.id for row in rows])
     if rule.when.kind == "users":
         done = set(past_runs.values_list("issue_id", flat=True))

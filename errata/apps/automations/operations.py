@@ -11,6 +11,7 @@ from errata.apps.automations.models import Automation, Run
 from errata.apps.automations.types import AutomationView, Mode
 from errata.apps.automations.views import automation_view, by_name
 from errata.apps.issues import operations as issues
+from errata.apps.issues.vocabulary import catalog_of
 from errata.apps.projects import queries as projects
 from errata.apps.records import storable, together, write
 from errata.core.automation import parse, spell
@@ -45,7 +46,7 @@ def create_automation(
     allow(by, "project:admin")
     tidy = _name(name)
     _mode(mode)
-    rule = parse(text)
+    rule = parse(text, catalog=catalog_of(by.organization_id))
     place = projects.project(actor=by, which=project).id if project else None
     with write():
         own = Automation.objects.filter(organization_id=by.organization_id)
@@ -70,7 +71,7 @@ def update_automation(
     if name is not None:
         values["name"] = _name(name)
     if text is not None:
-        values |= {"text": spell(parse(text)), "since": at, "looked_at": None}
+        values |= {"text": spell(parse(text, catalog=catalog_of(by.organization_id))), "since": at, "looked_at": None}
     if project is not None:
         values["project_id"] = projects.project(actor=by, which=project).id if project else None
     with write():

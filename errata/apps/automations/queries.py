@@ -12,6 +12,7 @@ from errata.apps.automations.views import automation_view, by_name, run_view
 from errata.apps.issues import queries as issues
 from errata.apps.issues import recorded
 from errata.apps.issues.types import IssueRow
+from errata.apps.issues.vocabulary import catalog_of
 from errata.apps.projects import queries as projects
 from errata.core.automation import Firing, Rule, parse, within_limits
 from errata.core.automation.fire import kinds
@@ -60,7 +61,7 @@ def backtest(*, actor: Actor, text: str, now: datetime, days: int = 30, project:
     """What a rule would have done in the last days, had it been on. The same deciding as at work."""
     allow(actor, "issue:read")
     days = max(1, min(days, DAYS_MAX))
-    rule = parse(text)
+    rule = parse(text, catalog=catalog_of(actor.organization_id))
     own = [projects.project(actor=actor, which=project).id] if project else projects.visible_ids(actor)
     since = now - timedelta(days=days)
     try:
@@ -86,7 +87,7 @@ def firings_of(
     rule: Rule, *, actor: Actor, projects: Sequence[int], since: datetime, until: datetime
 ) -> tuple[list[Firing], str]:
     """When a rule fired between two moments, before its limits; and in words what was too much to look at."""
-    meant = Meant.of(rule)
+    meant = Meant.of(rule, actor=actor)
     if rule.when.kind not in ("events", "users"):
         caught = recorded.activities(
             actor=actor, kinds=kinds(rule.when), since=since, until=until, projects=projects, limit=_ACTIVITIES_MAX

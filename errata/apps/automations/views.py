@@ -31,7 +31,7 @@ def automation_view(row: Automation, *, runs: int = 0, acted_on: int = 0) -> Aut
     """A rule as others see it."""
     last = row.runs.exclude(outcome="limited").order_by("-at").values_list("at", flat=True).first()
     return AutomationView(
-        id=row.id, name=row.name, text=row.text, rule=parse(row.text), mode=row.mode,  # type: ignore[arg-type]  # a Mode
+        id=row.id, name=row.name, text=row.text, rule=parse(row.text, catalog=None), mode=row.mode,  # type: ignore[arg-type]  # a Mode
         project=row.project.slug if row.project else "", project_name=row.project.name if row.project else "",
         created_by=row.created_by.name if row.created_by else "", updated_at=row.updated_at, version=row.version,
         runs=runs, acted_on=acted_on, last_run_at=last,

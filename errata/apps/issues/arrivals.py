@@ -13,25 +13,25 @@ from django.db.models import F
 from errata.apps.accounts.queries import system_actor
 from errata.apps.audit import operations as audit
 from errata.apps.audit.types import Deed
+from errata.apps.issues.aftermath import apply_actions
 from errata.apps.issues.changes import plain
 from errata.apps.issues.counts import next_seq, sketches_of, union_of_users
 from errata.apps.issues.models import Activity, Grouping, GroupingExplanation, GroupingUsers, Issue
 from errata.apps.issues.proving import FixedIn, fixes_of, spare
 from errata.apps.issues.types import Applied, GroupDelta, IssueOpened, IssueRegressed
-from errata.apps.issues.vocabulary import TYPE_OF_EVENT, priority_rank, severity_rank, workflow_of
+from errata.apps.issues.vocabulary import priority_rank, processes_of, severity_rank
 from errata.apps.projects import operations as projects
 from errata.apps.projects.queries import DigestProject, rows_for_digest
 from errata.apps.records import storable
+from errata.apps.workflows.types import Process
 from errata.core import workflow
+from errata.core.arrivals import arrive
 from errata.core.release import predates
 from errata.core.sketch import Users
-from errata.core.vocabulary import OPEN_CATEGORIES, PRIORITY_OF_LEVEL, SEVERITY_OF_LEVEL
-from errata.core.workflow import Transition
+from errata.core.vocabulary import OPEN_CATEGORIES
+from errata.core.workflow import Transition, Workflow
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ERROR = "Error"
-_UNRANKED_PRIORITY = "Medium"
-_UNRANKED_SEVERITY = "Minor"
 _LEAST_GREATEST = {"sqlite": ("MIN", "MAX"), "postgresql": ("LEAST", "GREATEST")}
 
 
@@ -170,7 +170,12 @@ def _regress(met: Sequence[_Met], places: dict[int, DigestProject], *, at: datet
         return []
     rows = Issue.objects.filter(id__in=newest).values_list(*_Ended._fields)
     ended = _after_the_fix([_Ended(*row) for row in rows], newest, at=at)
-    moved = [(issue, move) for issue in ended if (move := _recurrence(issue, newest[issue.id])) is not None]
+    processes = processes_of({issue.project_id for issue in ended})
+    moved = [
+        (issue, move)
+        for issue in ended
+        if (move := _recurrence(issue, newest[issue.id], processes[issue.project_id].workflow)) is not None
+    ]
     for issue, move in moved:
         Issue.objects.filter(id=issue.id).update(
             stage=move.to_stage,
@@ -185,7 +190,17 @@ def _regress(met: Sequence[_Met], places: dict[int, DigestProject], *, at: datet
         )
     Activity.objects.bulk_create(_recurred(issue, move, at) for issue, move in moved)
     _record(((places[issue.project_id], _regressed_deed(issue, move, places)) for issue, move in moved), at)
+    _act(moved, places, at)
     return [_regressed(issue, newest[issue.id], places) for issue, _ in moved]
+
+
+def _act(moved: Sequence[tuple[_Ended, Transition]], places: dict[int, DigestProject], at: datetime) -> None:
+    """Do what the moves ask for beside moving. Hardly any does, so one by one will do."""
+    for issue, move in moved:
+        if move.actions:
+            row = Issue.objects.select_related("project", "assignee", "deputy").get(id=issue.id)
+            by = system_actor(places[issue.project_id].organization_id)
+            apply_actions(row, move.actions, by=by, at=at)
 
 
 def _newest(met: Sequence[_Met]) -> dict[int, GroupDelta]:
@@ -226,7 +241,7 @@ def _spared(issue: _Ended, delta: GroupDelta, releases: list[str], fix: FixedIn,
     )
 
 
-def _recurrence(issue: _Ended, delta: GroupDelta) -> Transition | None:
+def _recurrence(issue: _Ended, delta: GroupDelta, moves: Workflow) -> Transition | None:
     """The move that a recurrence makes. An event from before the fix, late for whatever reason, is none."""
     if _moment(delta.last_ms) <= issue.stage_changed_at:
         return None
@@ -244,7 +259,7 @@ def _recurrence(issue: _Ended, delta: GroupDelta) -> Transition | None:
         "events": delta.count,
         "since": issue.stage_changed_at.isoformat(),
     }
-    return workflow.regress(workflow_of(issue.project_id), state=state, evidence=evidence)
+    return workflow.regress(moves, state=state, evidence=evidence)
 
 
 def _recurred(issue: _Ended, move: Transition, at: datetime) -> Activity:
@@ -287,8 +302,11 @@ def _open(
         return []
     numbers = _numbers(fresh)
     sketches = [_with_users(b"", delta.users) for delta in fresh]
+    processes = processes_of({delta.project_id for delta in fresh})
     issues = Issue.objects.bulk_create(
-        _new_issue(delta, places[delta.project_id], number=number, users=users, seq=seq, at=at)
+        _new_issue(
+            delta, places[delta.project_id], processes[delta.project_id], number=number, users=users, seq=seq, at=at
+        )
         for delta, number, (_, users) in zip(fresh, numbers, sketches, strict=True)
     )
     groups = Grouping.objects.bulk_create(_new_group(delta, issue) for delta, issue in zip(fresh, issues, strict=True))
@@ -325,11 +343,19 @@ def _numbers(fresh: Sequence[GroupDelta]) -> Iterator[int]:
         following[delta.project_id] += 1
 
 
-def _new_issue(delta: GroupDelta, place: DigestProject, *, number: int, users: int, seq: int, at: datetime) -> Issue:
+def _new_issue(
+    delta: GroupDelta,
+    place: DigestProject,
+    process: Process,
+    *,
+    number: int,
+    users: int,
+    seq: int,
+    at: datetime,
+) -> Issue:
     facts = delta.sample
-    priority = PRIORITY_OF_LEVEL.get(facts.level, _UNRANKED_PRIORITY)
-    severity = SEVERITY_OF_LEVEL.get(facts.level, _UNRANKED_SEVERITY)
-    stage = workflow_of(delta.project_id).initial
+    kind = arrive(process.arrivals, level=facts.level, event_type=facts.type, types=process.types)
+    stage = process.workflow.initial
     return Issue(
         organization_id=place.organization_id,
         project_id=delta.project_id,
@@ -337,11 +363,11 @@ def _new_issue(delta: GroupDelta, place: DigestProject, *, number: int, users: i
         title=_short(facts.title, 256),
         culprit=_short(facts.culprit, 200),
         description="",
-        type=TYPE_OF_EVENT.get(facts.type, _ERROR),
-        priority=priority,
-        severity=severity,
-        priority_rank=priority_rank(priority),
-        severity_rank=severity_rank(severity),
+        type=kind.type,
+        priority=kind.priority,
+        severity=kind.severity,
+        priority_rank=priority_rank(kind.priority),
+        severity_rank=severity_rank(kind.severity),
         stage=stage.name,
         category=stage.category,
         is_open=stage.category in OPEN_CATEGORIES,

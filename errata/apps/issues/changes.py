@@ -188,6 +188,7 @@ _PAST = {
     "labels": "labelled",
     "assignee": "assigned",
     "deputy": "deputised",
+    "field": "field_set",
     "stage": "moved",
     "waiting_on": "waiting",
     "acknowledged": "acknowledged",

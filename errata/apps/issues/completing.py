@@ -11,11 +11,12 @@ from errata.apps.accounts.types import Actor
 from errata.apps.issues.changes import visible
 from errata.apps.issues.models import Label
 from errata.apps.issues.types import Completion
+from errata.apps.issues.vocabulary import catalog_of
 from errata.apps.projects import queries as projects
 from errata.apps.records import storable
 from errata.core import search
 from errata.core.ids import ProjectId
-from errata.core.search import DEFAULT_CATALOG, Suggestion, tag_of
+from errata.core.search import Catalog, Suggestion, tag_of
 from errata.ports.event_store import Scope, StoreUnavailable
 
 _SUGGESTIONS_MAX = 50
@@ -27,10 +28,12 @@ def completions(*, actor: Actor, text: str, position: int, now: datetime) -> lis
     """Suggest keys, values, people, projects, labels and tags for what is being typed."""
     allow(actor, "issue:read")
     text = storable(text)
-    asked = search.complete(text, position=max(0, min(position, len(text))))
+    catalog = catalog_of(actor.organization_id)
+    asked = search.complete(text, position=max(0, min(position, len(text))), catalog=catalog)
     if asked is None:
         return []
-    found = search.suggestions(asked) + _known(actor, asked, now)
+    offered = [_written(suggestion, asked) for suggestion in search.suggestions(asked, catalog=catalog)]
+    found = offered + _known(actor, asked, now, catalog)
     unique = {suggestion.text: suggestion for suggestion in reversed(found)}
     return [
         Completion(text=suggestion.text, detail=suggestion.help, start=asked.start, end=asked.end)
@@ -38,11 +41,16 @@ def completions(*, actor: Actor, text: str, position: int, now: datetime) -> lis
     ][:_SUGGESTIONS_MAX]
 
 
-def _known(actor: Actor, asked: search.Completion, now: datetime) -> list[Suggestion]:
+def _written(suggestion: Suggestion, asked: search.Completion) -> Suggestion:
+    """A value as it has to be written: a stage may be called In Progress."""
+    return suggestion if asked.kind == "key" else Suggestion(_quoted(suggestion.text), suggestion.help)
+
+
+def _known(actor: Actor, asked: search.Completion, now: datetime, catalog: Catalog) -> list[Suggestion]:
     """What only this installation knows."""
     if asked.kind == "key":
-        return _tag_keys(actor, asked.prefix, now)
-    field = DEFAULT_CATALOG.fields.get(asked.key)
+        return _tag_keys(actor, asked.prefix, now, catalog)
+    field = catalog.fields.get(asked.key)
     if field is not None and field.kind == "person":
         return _people(actor, asked.prefix)
     if asked.key == "project":
@@ -51,7 +59,7 @@ def _known(actor: Actor, asked: search.Completion, now: datetime) -> list[Sugges
         return _labels(actor, asked.prefix)
     if asked.key == "release":
         return _releases(actor, asked.prefix)
-    if DEFAULT_CATALOG.side(asked.key) != "issue":
+    if catalog.side(asked.key) != "issue":
         return _values(actor, asked, now)
     return []
 
@@ -85,12 +93,12 @@ def _matching(prefix: str, pairs: list[tuple[str, str]]) -> list[Suggestion]:
     ]
 
 
-def _tag_keys(actor: Actor, prefix: str, now: datetime) -> list[Suggestion]:
+def _tag_keys(actor: Actor, prefix: str, now: datetime, catalog: Catalog) -> list[Suggestion]:
     try:
         keys = ports.current().events.tag_keys(_scope(actor, now), prefix=prefix, limit=20)
     except StoreUnavailable:
         return []
-    return [Suggestion(f"{key}:", "Tag") for key in keys if DEFAULT_CATALOG.find(key) is None]
+    return [Suggestion(f"{key}:", "Tag") for key in keys if catalog.find(key) is None]
 
 
 def _values(actor: Actor, asked: search.Completion, now: datetime) -> list[Suggestion]:

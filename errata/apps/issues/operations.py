@@ -11,7 +11,10 @@ from msgspec import UNSET, UnsetType
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.queries import members, person_of
 from errata.apps.accounts.types import Actor, Person
+from errata.apps.issues.adopting import adopt_workflow, publish_workflow
+from errata.apps.issues.aftermath import apply_actions
 from errata.apps.issues.arrivals import apply_events
+from errata.apps.issues.assigning import set_assignee, set_deputy_of
 from errata.apps.issues.changes import (
     Change,
     ChangedMeanwhile,
@@ -50,6 +53,7 @@ from errata.apps.issues.talk import (
 )
 from errata.apps.issues.types import Assignment, Changed
 from errata.apps.issues.undoing import undo
+from errata.apps.issues.valuing import check_required, checked_values, value_changes, with_values
 from errata.apps.issues.views import delete_view, save_view, update_view
 from errata.apps.issues.vocabulary import (
     checked_priority,
@@ -57,6 +61,7 @@ from errata.apps.issues.vocabulary import (
     checked_text,
     checked_type,
     priority_rank,
+    process_of,
     severity_rank,
     workflow_of,
 )
@@ -73,6 +78,7 @@ __all__ = [
     "ClockNote",
     "IssueMerged",
     "IssueNotFound",
+    "adopt_workflow",
     "ahead",
     "apply_events",
     "assign_issue",
@@ -89,6 +95,7 @@ __all__ = [
     "note_proof",
     "note_scores",
     "note_shown",
+    "publish_workflow",
     "purge_deleted_projects",
     "remark",
     "save_view",
@@ -121,26 +128,31 @@ def create_issue(
     by: Actor,
     at: datetime,
     description: str = "",
-    type: str = "Task",  # noqa: A002 (the domain's word)
+    type: str = "",  # noqa: A002 (the domain's word)
     priority: str = "Medium",
     severity: str = "Minor",
     assignee: Who = None,
     labels: Iterable[str] = (),
+    fields: Mapping[str, Any] | None = None,
     parent: str | None = None,
 ) -> Changed:
-    """Create an issue by hand. With an assignee it begins where assigning a new one would take it."""
+    """Create an issue by hand. With an assignee it begins where assigning a new one would take it.
+
+    Without a type it is a Task, or the first type there is. `fields` are the custom ones, by slug or name.
+    """
     allow(by, "issue:write")
     values = {
         "title": checked_text("title", title, chars_max=TITLE_CHARS_MAX),
         "description": checked_text("description", description, chars_max=DESCRIPTION_CHARS_MAX, empty=True),
-        "type": checked_type(type),
         **_ranked("priority", priority),
         **_ranked("severity", severity),
     }
     with write():
-        issue = _new_issue(project, values, by=by, at=at)
+        issue = _new_issue(project, values, type, fields or {}, by=by, at=at)
+        values["type"] = issue.type
         set_labels(issue, labels)
         created = {name: values[name] for name in ("title", "type", "priority", "severity")} | {"stage": issue.stage}
+        created |= {"fields": issue.values} if issue.values else {}
         activities = tell(issue, [Change("created", after=created)], by=by, at=at)
         if parent:
             put_under(issue, parent, by=by, at=at)
@@ -164,6 +176,7 @@ def update_issue(
     priority: str | None = None,
     severity: str | None = None,
     labels: Iterable[str] | None = None,
+    fields: Mapping[str, Any] | None = None,
     version: int | None = None,
 ) -> Changed:
     """Change what is given. With `version`, only if nobody changed the issue since: else ChangedMeanwhile."""
@@ -173,19 +186,23 @@ def update_issue(
         wanted["title"] = checked_text("title", title, chars_max=TITLE_CHARS_MAX)
     if description is not None:
         wanted["description"] = checked_text("description", description, chars_max=DESCRIPTION_CHARS_MAX, empty=True)
-    if type is not None:
-        wanted["type"] = checked_type(type)
     if priority is not None:
         wanted |= _ranked("priority", priority)
     if severity is not None:
         wanted |= _ranked("severity", severity)
     with write():
         issue = issue_to_change(key, by=by, version=version)
+        if type is not None:
+            wanted["type"] = checked_type(type, process_of(issue.project_id).types)
         changes = [
             Change(name, before={name: getattr(issue, name)}, after={name: value})
             for name, value in wanted.items()
             if not name.endswith("_rank") and getattr(issue, name) != value
         ]
+        if fields:
+            valued = value_changes(issue, fields, process=process_of(issue.project_id), by=by)
+            wanted["values"] = with_values(issue.values, {k: v for change in valued for k, v in change.after.items()})
+            changes += valued
         changes += _labelled(issue, labels)
         if description is not None:
             note_mentions(issue, wanted["description"], by=by, at=at)
@@ -214,7 +231,7 @@ def assign_issue(
         activities: list[int] = []
         if deputy is not UNSET:
             person = find_person(deputy, by=by)
-            activities += _deputise(issue, person, by=by, at=at, reason=deputy_reason).activities
+            activities += set_deputy_of(issue, person, by=by, at=at, reason=deputy_reason).activities
         if to is not UNSET:
             person = find_person(to, by=by)
             activities += _assign(issue, person, by=by, at=at, reason=reason, evidence=evidence).activities
@@ -279,7 +296,7 @@ def transition_issue(
         person = find_person(assignee, by=by)
         given = {"comment": text, "reason": reason, "assignee": person, "override": (override or "").strip()[:500]}
         fields = {name: value for name, value in given.items() if value}
-        command = workflow.Command(to=to, by=by.kind, fields=fields, evidence=evidence or {})
+        command = msgspec.structs.replace(_command(to, by, fields), evidence=evidence or {})
         move = workflow.decide(workflow_of(issue.project_id), state=_state(issue), command=command)
         posted = post_comment(issue, text, by=by, at=at) if text else None
         return _move(issue, move, by=by, at=at, comment_id=posted.id if posted else None)
@@ -300,7 +317,7 @@ def _plan(
     if issue.category != "new":
         return fields, changes
     state = msgspec.structs.replace(_state(issue), assignee=str(wanted.assignee))
-    command = workflow.Command(to="assign", by=by.kind)
+    command = _command("assign", by, {})
     with suppress(TransitionRefused):  # A workflow without such a move leaves the stage as it is.
         move = workflow.decide(workflow_of(issue.project_id), state=state, command=command)
         if move.moves:
@@ -327,14 +344,22 @@ def _moved(issue: Issue, move: Transition, fields: Mapping[str, Any], *, comment
     )
 
 
-def _new_issue(project: str | int, values: dict[str, Any], *, by: Actor, at: datetime) -> Issue:
+def _new_issue(
+    project: str | int, values: dict[str, Any], type_: str, fields: Mapping[str, Any], *, by: Actor, at: datetime
+) -> Issue:
     place = project_queries.row_of(by, project)
-    stage = workflow_of(place.id).initial
+    process = process_of(place.id)
+    stage = process.workflow.initial
+    kind = checked_type(type_ or ("Task" if "Task" in process.types else process.types[0]), process.types)
+    own = with_values({}, checked_values(fields, process=process, issue_type=kind, by=by))
+    check_required(own, process=process, issue_type=kind)
     issue = Issue.objects.create(
         organization_id=by.organization_id,
         project_id=place.id,
         number=projects.next_issue_numbers({place.id: 1})[place.id],
         **values,
+        type=kind,
+        values=own,
         culprit="",
         stage=stage.name,
         category=stage.category,
@@ -373,7 +398,7 @@ def _assign(
     reason: str = "",
     evidence: Mapping[str, Any] = _NONE,
 ) -> Changed:
-    changed = _set_assignee(issue, person, by=by, at=at, reason=reason, evidence=evidence)
+    changed = set_assignee(issue, person, by=by, at=at, reason=reason, evidence=evidence)
     if not changed.activities:
         return changed
     # Who takes a new issue has taken it up; what nobody holds any more is new again. A workflow without such moves
@@ -383,7 +408,9 @@ def _assign(
         return changed
     try:
         decided = workflow.decide(
-            workflow_of(issue.project_id), state=_state(issue), command=workflow.Command(to=command, by=by.kind)
+            workflow_of(issue.project_id),
+            state=_state(issue),
+            command=_command(command, by, {}),
         )
     except TransitionRefused:
         return changed
@@ -391,41 +418,16 @@ def _assign(
     return Changed(key=moved.key, version=moved.version, activities=changed.activities + moved.activities)
 
 
-def _set_assignee(
-    issue: Issue,
-    person: Person | None,
-    *,
-    by: Actor,
-    at: datetime,
-    reason: str = "",
-    evidence: Mapping[str, Any] = _NONE,
-) -> Changed:
-    if (person.id if person else None) == issue.assignee_id:
-        return save(issue, [], by=by, at=at)
-    change = _posted("assignee", issue, person, reason=reason, evidence=evidence)
-    if person:
-        watch_as(issue, [person.id], reason="assigned", at=at)
-    return save(issue, [change], by=by, at=at, fields={"assignee_id": person.id if person else None})
-
-
-def _deputise(issue: Issue, person: Person | None, *, by: Actor, at: datetime, reason: str = "") -> Changed:
-    if (person.id if person else None) == issue.deputy_id:
-        return save(issue, [], by=by, at=at)
-    change = _posted("deputy", issue, person, reason=reason)
-    if person:
-        watch_as(issue, [person.id], reason="assigned", at=at)
-    return save(issue, [change], by=by, at=at, fields={"deputy_id": person.id if person else None})
-
-
 def _move(issue: Issue, move: Transition, *, by: Actor, at: datetime, comment_id: int | None = None) -> Changed:
     """Apply a decided transition: the assignee first, so that undoing goes back in order."""
     activities: list[int] = []
     if "assignee" in move.changes:
-        activities = _set_assignee(issue, move.changes["assignee"], by=by, at=at).activities
+        activities = set_assignee(issue, move.changes["assignee"], by=by, at=at).activities
     if move.moves:
         fields = _fields_of(move, issue, at)
         change = _moved(issue, move, fields, comment_id=comment_id)
         activities += save(issue, [change], by=by, at=at, fields=fields).activities
+        activities += apply_actions(issue, move.actions, by=by, at=at)
     return Changed(key=key_of(issue), version=issue.version, activities=activities)
 
 
@@ -440,6 +442,12 @@ def _fields_of(move: Transition, issue: Issue, at: datetime) -> dict[str, Any]:
     }
 
 
+def _command(to: str, by: Actor, fields: Mapping[str, Any]) -> workflow.Command:
+    return workflow.Command(
+        to=to, by=by.kind, fields=fields, who=str(by.own_id), administers=by.role in ("owner", "admin")
+    )
+
+
 def _state(issue: Issue) -> workflow.IssueState:
     return workflow.IssueState(
         stage=issue.stage,
@@ -447,6 +455,8 @@ def _state(issue: Issue) -> workflow.IssueState:
         reason=issue.reason or None,
         regressed=issue.regressed,
         evidence=evidence_of(issue),
+        deputy=str(issue.deputy_id) if issue.deputy_id else None,
+        values=issue.values,
     )
 
 

@@ -21,11 +21,13 @@ from errata.apps.issues.changes import by_key, issue_not_found, visible
 from errata.apps.issues.models import Activity, Issue, Label
 from errata.apps.issues.search import UNANSWERED
 from errata.apps.issues.types import IssueRow, LabelView, Page
-from errata.apps.issues.vocabulary import workflow_of
+from errata.apps.issues.valuing import with_values
+from errata.apps.issues.vocabulary import catalog_of, workflow_of
 from errata.apps.projects import queries as projects_of
 from errata.core.ids import ProjectId
-from errata.core.search import And, Asker, Has, Node, Not, Or, Subject, Term, matches, parse, partition
+from errata.core.search import And, Asker, Catalog, Has, Node, Not, Or, Subject, Term, matches, parse, partition
 from errata.core.vocabulary import PRIORITIES, SEVERITIES
+from errata.core.workflow import DEFAULT
 from errata.ports.event_store import Scope, StoreUnavailable
 
 # A view of the past is looked at by one person at a time, and reads what changed since.
@@ -53,13 +55,16 @@ def list_issues_as_of(
 ) -> Page:
     """The issues a search would have found at a moment, as they were then."""
     allow(actor, "issue:read")
-    parsed = parse(query)
+    catalog = catalog_of(actor.organization_id)
+    parsed = parse(query, catalog=catalog)
     found = _rows_as_of(actor, as_of, projects)
     partial = _count_until(found, as_of)
     if parsed.where is not None:
-        asked = partition(parsed.where)
+        asked = partition(parsed.where, catalog=catalog)
         found = {
-            number: row for number, row in found.items() if matches(asked, subject_of(row), _asker(actor, row, as_of))
+            number: row
+            for number, row in found.items()
+            if matches(asked, subject_of(row), _asker(actor, row, as_of, catalog))
         }
     items = _sorted(list(found.values()), sort or f"{'' if parsed.descending else '+'}{parsed.sort}")
     return Page(items=items[:limit], next=None, partial=partial)
@@ -136,7 +141,7 @@ def row_at_birth(*, actor: Actor, issue_id: int) -> IssueRow | None:
     return rows_after(actor=actor, wanted={issue_id: [first]}).get(first) if first else None
 
 
-def finds(node: Node | None, row: IssueRow, *, actor: Actor, at: datetime) -> bool:
+def finds(node: Node | None, row: IssueRow, *, actor: Actor, at: datetime, catalog: Catalog) -> bool:
     """Whether a search, divided between records and events, found an issue that was like this at a moment."""
     if node is None:
         return True
@@ -144,7 +149,7 @@ def finds(node: Node | None, row: IssueRow, *, actor: Actor, at: datetime) -> bo
         counted = {row.id: row}
         _count_until(counted, at)
         row = counted[row.id]
-    return matches(node, subject_of(row), _asker(actor, row, at))
+    return matches(node, subject_of(row), _asker(actor, row, at, catalog))
 
 
 def _asks_counts(node: Node) -> bool:
@@ -168,8 +173,7 @@ def subject_of(row: IssueRow, *, description: str = "", watchers: Collection[int
         updated=row.updated_at, moved=row.stage_changed_at, assignee=row.assignee.id if row.assignee else None,
         deputy=row.deputy.id if row.deputy else None, watchers=frozenset(watchers),
         labels=tuple(label.name for label in row.labels), regressed=row.regressed, unhandled=row.is_unhandled,
-        waiting_on=row.waiting_on, clock=row.clock_state, due=row.due_at,
-        values={name: str(value) for name, value in row.values.items()},
+        waiting_on=row.waiting_on, clock=row.clock_state, due=row.due_at, values=row.values,
     )  # fmt: skip
 
 
@@ -231,6 +235,8 @@ def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | 
                 changes[step.kind] = names.person(step.before.get(step.kind))
             case "labels":
                 changes["labels"] = names.labels(step.before.get("labels", []))
+            case "field":
+                changes["values"] = with_values(changes.get("values", row.values), step.before)
             case "commented":
                 comments -= 1
             case "comment_deleted":
@@ -238,8 +244,9 @@ def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | 
             case _:
                 changes |= {name: value for name, value in step.before.items() if name in _TAKEN_BACK}
     if "stage" in changes:
-        stage = workflow_of(row.project.id).find_stage(changes["stage"])
-        changes["category"] = stage.category if stage else row.category
+        # Of a workflow the project had before, a migration tells the category; and the default's stages are known.
+        stage = workflow_of(row.project.id).find_stage(changes["stage"]) or DEFAULT.find_stage(changes["stage"])
+        changes["category"] = stage.category if stage else changes.get("category", row.category)
     return msgspec.structs.replace(row, comments=comments, **changes)
 
 
@@ -249,6 +256,7 @@ _TAKEN_BACK = {
     "priority",
     "severity",
     "stage",
+    "category",
     "reason",
     "regressed",
     "values",
@@ -278,13 +286,18 @@ def _count_until(found: dict[int, IssueRow], as_of: datetime) -> str:
     return ""
 
 
-def _asker(actor: Actor, row: IssueRow, as_of: datetime) -> Asker:
+def _asker(actor: Actor, row: IssueRow, as_of: datetime, catalog: Catalog) -> Asker:
     def events(node: Node) -> bool:
         scope = Scope(projects={ProjectId(row.project.id): row.groups}, until=as_of, where=node)
         return bool(row.groups) and ports.current().events.count(scope)[0] > 0
 
     return Asker(
-        now=as_of, me=actor.user_id, events=events, who=lambda named: accounts.ids_of_people(actor=actor, named=named)
+        now=as_of,
+        me=actor.user_id,
+        events=events,
+        who=lambda named: accounts.ids_of_people(actor=actor, named=named),
+        emails=lambda named: accounts.emails_of_people(actor=actor, named=named),
+        catalog=catalog,
     )
 
 

@@ -10,6 +10,7 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.queries import person_of
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import cursors, rows
+from errata.apps.issues.adopting import preview_adoption
 from errata.apps.issues.changes import by_key, issue_not_found, key_of, visible
 from errata.apps.issues.completing import completions
 from errata.apps.issues.counts import newest_seq
@@ -56,11 +57,11 @@ from errata.apps.issues.types import (
     SavedViewView,
 )
 from errata.apps.issues.views import view_of
-from errata.apps.issues.vocabulary import workflow_of
+from errata.apps.issues.vocabulary import catalog_of, workflow_of
 from errata.apps.records import storable
 from errata.core import workflow
 from errata.core.ids import ProjectId
-from errata.core.search import SearchError
+from errata.core.search import Catalog, SearchError
 
 __all__ = [
     "Familiar",
@@ -94,6 +95,7 @@ __all__ = [
     "loads_of",
     "newest_activity",
     "newest_change",
+    "preview_adoption",
     "reassigned_by_hand",
     "scope_of",
     "unassigned_keys",
@@ -156,11 +158,10 @@ def count_views(
     """How many issues each of several searches finds, in one query. Those that ask events are left out: too dear."""
     allow(actor, "issue:read")
     ids = _project_ids(actor, projects)
-    wanted = [query for query in dict.fromkeys(queries) if _is_cheap(query)]
-    conditions = {
-        f"view_{index}": Count("pk", filter=compile_search(query, actor=actor, projects=ids, now=now).where)
-        for index, query in enumerate(wanted)
-    }
+    catalog = catalog_of(actor.organization_id)
+    wanted = [query for query in dict.fromkeys(queries) if _is_cheap(query, catalog)]
+    wheres = [compile_search(query, actor=actor, projects=ids, now=now, catalog=catalog).where for query in wanted]
+    conditions = {f"view_{index}": Count("pk", filter=where) for index, where in enumerate(wheres)}
     counts = _listed(actor, ids if projects is not None else None).aggregate(**conditions) if conditions else {}
     return {query: counts[f"view_{index}"] for index, query in enumerate(wanted)}
 
@@ -337,9 +338,9 @@ def list_views(*, actor: Actor) -> list[SavedViewView]:
     return sorted((view_of(row, actor) for row in found), key=lambda view: not view.mine)
 
 
-def _is_cheap(query: str) -> bool:
+def _is_cheap(query: str, catalog: Catalog) -> bool:
     try:
-        return not asks_events(query)
+        return not asks_events(query, catalog=catalog)
     except SearchError:
         return False
 
@@ -378,5 +379,10 @@ def _moves(row: Issue, actor: Actor) -> list[workflow.Move]:
         reason=row.reason or None,
         regressed=row.regressed,
         evidence=evidence_of(row),
+        deputy=str(row.deputy_id) if row.deputy_id else None,
+        values=row.values,
     )
-    return workflow.moves(workflow_of(row.project_id), state=state, command=workflow.Command(to="", by=actor.kind))
+    command = workflow.Command(
+        to="", by=actor.kind, who=str(actor.own_id), administers=actor.role in ("owner", "admin")
+    )
+    return workflow.moves(workflow_of(row.project_id), state=state, command=command)

@@ -16,7 +16,7 @@ from errata.core.vocabulary import OPEN_CATEGORIES
 
 UNDOABLE = {
     "title", "description", "type", "priority", "severity", "labels", "assignee", "deputy", "stage", "merged",
-    "parent", "waiting_on",
+    "parent", "waiting_on", "field",
 }  # fmt: skip
 
 

@@ -11,13 +11,17 @@ from errata import ports
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor
 from errata.apps.issues.models import Grouping, IssueLabel, IssueLink, Watcher
+from errata.apps.issues.vocabulary import catalog_of
 from errata.apps.records import storable
 from errata.core import vocabulary
 from errata.core.ids import ProjectId
 from errata.core.search import (
     And,
+    Catalog,
     EventSide,
+    Field,
     Has,
+    Interval,
     Node,
     Not,
     Or,
@@ -30,6 +34,8 @@ from errata.core.search import (
     pattern,
 )
 from errata.core.search.facts import levels
+from errata.core.search.values import day_from
+from errata.core.workflow.rules import FIELD
 from errata.ports.event_store import Scope, StoreUnavailable
 
 # How many groups one question to the event store may find: the most recent. A search that finds more says so.
@@ -67,20 +73,23 @@ class Found(msgspec.Struct, frozen=True):
     partial: str
 
 
-def compile_search(text: str, *, actor: Actor, projects: Sequence[int], now: datetime) -> Found:
+def compile_search(
+    text: str, *, actor: Actor, projects: Sequence[int], now: datetime, catalog: Catalog | None = None
+) -> Found:
     """Compile a search over these projects. Raises SearchError with the place of what can't be read."""
-    query = parse(storable(text))
+    catalog = catalog or catalog_of(actor.organization_id)
+    query = parse(storable(text), catalog=catalog)
     if query.where is None:
         return Found(_EVERYTHING, query.sort, query.descending, "")
-    compiler = _Compiler(actor, projects, now)
-    where = compiler.condition(partition(query.where))
+    compiler = _Compiler(actor, projects, now, catalog)
+    where = compiler.condition(partition(query.where, catalog=catalog))
     return Found(where, query.sort, query.descending, compiler.partial)
 
 
-def asks_events(text: str) -> bool:
+def asks_events(text: str, *, catalog: Catalog) -> bool:
     """Whether a search needs the event store."""
-    where = parse(storable(text)).where
-    return where is not None and _has_event_side(partition(where))
+    where = parse(storable(text), catalog=catalog).where
+    return where is not None and _has_event_side(partition(where, catalog=catalog))
 
 
 def _has_event_side(node: Node) -> bool:
@@ -95,8 +104,9 @@ def _has_event_side(node: Node) -> bool:
 
 
 class _Compiler:
-    def __init__(self, actor: Actor, projects: Sequence[int], now: datetime) -> None:
+    def __init__(self, actor: Actor, projects: Sequence[int], now: datetime, catalog: Catalog) -> None:
         self.partial = ""
+        self._catalog = catalog
         self._actor = actor
         self._projects = projects
         self._now = now
@@ -119,9 +129,35 @@ class _Compiler:
                 return self._events(inner)
 
     def _term(self, term: Term) -> Q:
-        compile_value = _FIELDS.get(term.key)
+        compile_value = _Compiler._custom if term.key.startswith(FIELD) else _FIELDS.get(term.key)
         assert compile_value is not None, f"partition gives {term.key} to the event store"
         return _any(compile_value(self, term, value) for value in term.values)
+
+    def _custom(self, term: Term, value: str) -> Q:
+        """A custom field. That it is there is asked too, so that the opposite finds the issues without it."""
+        field = self._catalog.fields[term.key]
+        if field.kind == "person" and value.casefold() == "none":
+            return ~self._has(term.key)
+        return self._has(term.key) & self._of_value(field, term, value)
+
+    def _of_value(self, field: Field, term: Term, value: str) -> Q:
+        column = f"values__{term.key.removeprefix(FIELD)}"
+        match field.kind:
+            case "number":
+                return Q(**{f"{column}{_LOOKUPS[term.operator]}": number(value)})
+            case "date":
+                return _of_days(column, interval(value=value, operator=term.operator, now=self._now))
+            case "person":
+                return Q(**{f"{column}__in": accounts.emails_of_people(actor=self._actor, named=value)})
+            case "choice":
+                return Q(**{column: value == "true" if field.values == ("true", "false") else value})
+        return _like(column, value, anywhere=True)
+
+    def _chosen(self, term: Term, value: str) -> Q:
+        """A stage or type, however two workflows spell it."""
+        folded = value.casefold()
+        spelt = [known for known in self._catalog.fields[term.key].values if known.casefold() == folded]
+        return Q(**{f"{term.key}__in": spelt or [value]})
 
     def _state(self, _: Term, value: str) -> Q:
         return self._states[value](self)
@@ -149,6 +185,8 @@ class _Compiler:
         return since & Q(**{f"{column}__lt": span.until}) if span.until else since
 
     def _has(self, key: str) -> Q:
+        if key.startswith(FIELD):
+            return Q(values__has_key=key.removeprefix(FIELD))
         return _HAS.get(key, _EVERYTHING)
 
     def _events(self, node: Node) -> Q:
@@ -208,6 +246,12 @@ def _ranked(column: str, values: Sequence[str]) -> _Compile:
 
 def _number(_: _Compiler, term: Term, value: str) -> Q:
     return Q(**{f"{_COLUMNS[term.key]}{_LOOKUPS[term.operator]}": number(value)})
+
+
+def _of_days(column: str, span: Interval) -> Q:
+    """Days are kept as texts like 2026-11-25, whose order is that of the days."""
+    since = Q(**{f"{column}__gte": day_from(span.since)}) if span.since else _EVERYTHING
+    return since & Q(**{f"{column}__lt": day_from(span.until)}) if span.until else since
 
 
 def _level(_: _Compiler, term: Term, value: str) -> Q:
@@ -274,9 +318,9 @@ def _any(conditions: Iterable[Q]) -> Q:
 
 _FIELDS: dict[str, _Compile] = {
     "is": _Compiler._state,
-    "stage": _choice("stage"),
+    "stage": _Compiler._chosen,
     "category": _choice("category"),
-    "type": _choice("type"),
+    "type": _Compiler._chosen,
     "assignee": _Compiler._person,
     "deputy": _Compiler._person,
     "creator": _Compiler._person,

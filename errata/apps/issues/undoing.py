@@ -13,6 +13,7 @@ from errata.apps.issues.models import Activity, Issue
 from errata.apps.issues.parenting import parent_back, parent_now
 from errata.apps.issues.rows import UNDOABLE
 from errata.apps.issues.types import Changed
+from errata.apps.issues.valuing import with_values
 from errata.apps.issues.vocabulary import priority_rank, severity_rank, workflow_of
 from errata.apps.records import write
 from errata.core.errors import Refusal
@@ -75,6 +76,10 @@ def _person(issue: Issue, activity: Activity) -> dict[str, Any]:
     return activity.after if (fact["id"] if fact else None) == person_id else {activity.kind: person_id}
 
 
+def _field(issue: Issue, activity: Activity) -> dict[str, Any]:
+    return {slug: issue.values.get(slug) for slug in activity.after}
+
+
 def _labels(issue: Issue, _: Activity) -> dict[str, Any]:
     return {"labels": names_of(issue)}
 
@@ -94,6 +99,10 @@ def _to_person(name: str) -> Callable[..., dict[str, Any]]:
 def _relabel(issue: Issue, before: dict[str, Any], _: datetime) -> dict[str, Any]:
     set_labels(issue, before["labels"])
     return {}
+
+
+def _revalue(issue: Issue, before: dict[str, Any], _: datetime) -> dict[str, Any]:
+    return {"values": with_values(issue.values, before)}
 
 
 def _restage(issue: Issue, before: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -116,6 +125,7 @@ _NOW: dict[str, Callable[[Issue, Activity], dict[str, Any]]] = {
     "assignee": _person,
     "deputy": _person,
     "labels": _labels,
+    "field": _field,
     "parent": parent_now,
 }
 _BACK: dict[str, Callable[[Issue, dict[str, Any], datetime], dict[str, Any]]] = {
@@ -124,6 +134,7 @@ _BACK: dict[str, Callable[[Issue, dict[str, Any], datetime], dict[str, Any]]] = 
     "assignee": _to_person("assignee"),
     "deputy": _to_person("deputy"),
     "labels": _relabel,
+    "field": _revalue,
     "stage": _restage,
     "parent": parent_back,
 }

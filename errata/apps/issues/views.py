@@ -10,7 +10,7 @@ from errata.apps.accounts.types import Actor
 from errata.apps.audit import operations as audit
 from errata.apps.issues.models import SavedView
 from errata.apps.issues.types import SavedViewView
-from errata.apps.issues.vocabulary import FieldRefused, checked_text
+from errata.apps.issues.vocabulary import FieldRefused, catalog_of, checked_text
 from errata.apps.records import write
 from errata.core.board import read_limits
 from errata.core.errors import Refusal
@@ -42,7 +42,7 @@ def save_view(
 ) -> SavedViewView:
     """Keep a query under a name, with how it is shown. Raises SearchError when it can't be read."""
     allow(by, "issue:write" if shared else "issue:read")
-    name, query = checked_text("name", name, chars_max=80), _readable(query)
+    name, query = checked_text("name", name, chars_max=80), _readable(query, by)
     layout, chosen = _checked_layout(layout), _checked_options(options or {})
     if by.user_id is None:
         raise Forbidden("A view belongs to a person.", scope="issue:read", role=by.role)
@@ -80,7 +80,7 @@ def update_view(
     """Change what is given of one's own view."""
     given = {
         "name": None if name is None else checked_text("name", name, chars_max=80),
-        "query": None if query is None else _readable(query),
+        "query": None if query is None else _readable(query, by),
         "shared": shared,
         "position": position,
         "options": None if options is None else _checked_options(options),
@@ -144,7 +144,7 @@ def _checked_options(options: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _readable(query: str) -> str:
+def _readable(query: str, by: Actor) -> str:
     text = checked_text("query", query, chars_max=2_000, empty=True)
-    parse(text)
+    parse(text, catalog=catalog_of(by.organization_id))
     return text

@@ -148,12 +148,17 @@ def list_repositories(*, actor: Actor) -> list[RepositoryView]:
     return [repository_view(row) for row in repositories(actor).order_by("name")]
 
 
-def checks_of(*, actor: Actor, shas: Collection[str], versions: Collection[str] = ()) -> list[CheckView]:
-    """The results on these commits and releases."""
+def checks_of(
+    *, actor: Actor, shas: Collection[str], since: datetime, versions: Collection[str] = ()
+) -> list[CheckView]:
+    """The results since then on these commits, of which there may be very many, and on these releases; oldest first."""
     allow(actor, "project:read")
+    if not shas and not versions:
+        return []
     rows = Check.objects.filter(organization_id=actor.organization_id).select_related("repository")
-    rows = rows.filter(Q(sha__in=list(shas)[:HISTORY_MAX]) | Q(version__in=list(versions)))
-    return [check_view(row) for row in rows.order_by("at", "id")]
+    rows = rows.filter(Q(at__gte=since) | Q(version__in=list(versions))) if shas else rows.filter(version__in=versions)
+    found = [check_view(row) for row in rows.order_by("at", "id")]
+    return [check for check in found if check.sha in shas or check.version in versions]
 
 
 def checks_named(*, actor: Actor, names: Collection[str], since: datetime) -> list[CheckView]:

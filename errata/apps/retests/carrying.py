@@ -8,7 +8,7 @@ import msgspec
 from errata.apps.accounts.types import Actor
 from errata.apps.releases import queries as releases
 from errata.apps.releases.types import CommitView, Run
-from errata.core.release import compare, contains, parse, predates
+from errata.core.release import Around, compare, parse, predates
 
 
 class Repository(msgspec.Struct, frozen=True):
@@ -24,6 +24,8 @@ class Repository(msgspec.Struct, frozen=True):
         read = parse(version)
         if read.scheme != "hash":
             return []
+        if read.number in self.parents:
+            return [read.number]
         return [sha for sha in self.parents if sha.startswith(read.number)]
 
 
@@ -38,11 +40,13 @@ class Carrying:
         repositories: Mapping[str, Repository],
         runs: Iterable[Run],
     ) -> None:
-        self._commits, self._versions, self._repositories = commits, versions, repositories
+        self.commits = commits
+        self._versions, self._repositories = versions, repositories
         self._began: dict[str, datetime] = {}
         for run in runs:
             self._began[run.version] = min(run.at, self._began.get(run.version, run.at))
         self._known: dict[str, bool | None] = {}
+        self._around = {commit.id: Around(repositories[commit.repository].parents, commit.sha) for commit in commits}
         self._by_ancestry = {commit.id: self._carriers(commit) for commit in commits}
 
     def has(self, version: str) -> bool | None:
@@ -51,14 +55,18 @@ class Carrying:
             self._known[version] = self._decide(version)
         return self._known[version]
 
+    def after(self, commit: CommitView) -> set[str]:
+        """The commits that have a fix in them, itself included."""
+        return self._around[commit.id].after
+
     def all_of(self, versions: Iterable[str], *, carries: bool) -> list[str]:
         """Those among them that have the fixes, or that lack them."""
         return [version for version in dict.fromkeys(versions) if version and self.has(version) is carries]
 
     def _decide(self, version: str) -> bool | None:
-        if not version or not (self._commits or self._versions):
+        if not version or not (self.commits or self._versions):
             return None
-        found = [self._has_commit(version, commit) for commit in self._commits]
+        found = [self._has_commit(version, commit) for commit in self.commits]
         found += [self._follows(version, fixed_in) for fixed_in in self._versions]
         if False in found:
             return False
@@ -67,7 +75,7 @@ class Carrying:
     def _has_commit(self, version: str, commit: CommitView) -> bool | None:
         repository = self._repositories[commit.repository]
         heads = repository.heads_of(version)
-        inside = contains(repository.parents, heads, commit.sha) if heads else None
+        inside = self._around[commit.id].is_in(heads)
         if inside is not None:
             return inside
         # Its commits were not told. A version that follows one with the fix has it, and one before all of those not.
@@ -87,11 +95,8 @@ class Carrying:
     def _carriers(self, commit: CommitView) -> list[str]:
         repository = self._repositories[commit.repository]
         versions = dict.fromkeys([*repository.heads, *self._began])
-        return [
-            version
-            for version in versions
-            if (heads := repository.heads_of(version)) and contains(repository.parents, heads, commit.sha)
-        ]
+        around = self._around[commit.id]
+        return [version for version in versions if around.is_in(repository.heads_of(version))]
 
 
 def carrying(actor: Actor, *, commits: Sequence[CommitView], versions: Sequence[str], runs: Sequence[Run]) -> Carrying:

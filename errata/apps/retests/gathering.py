@@ -15,7 +15,7 @@ from errata.apps.releases.types import CheckView, CommitView, Run
 from errata.apps.retests.carrying import Carrying, carrying
 from errata.apps.retests.models import FixLink
 from errata.apps.retests.places import environments
-from errata.core.release import descendants, parse
+from errata.core.release import parse
 from errata.core.retest import CheckResult, Facts, Fix, Prior, Recurrence, counting_from
 from errata.ports.event_store import Scope, Spread
 
@@ -23,6 +23,8 @@ from errata.ports.event_store import Scope, Spread
 _PRIOR = timedelta(days=14)
 _PARTS = 56
 _AHEAD = timedelta(minutes=2)
+# A commit’s time is its author’s clock; its checks have the forge’s.
+_SKEW = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 # What tells of requests whether or not they fail.
 _TRAFFIC = {"transaction", "session"}
@@ -30,8 +32,8 @@ _TRAFFIC = {"transaction", "session"}
 
 class Gathered(msgspec.Struct, frozen=True):
     facts: Facts
-    carriers: list[str]  # the releases known to have the fixes
-    without: list[str]  # and those known to lack them
+    carriers: list[str]  # the releases known to have the fixes, the first first
+    without: list[str]  # and those known to lack them, the last first: what may still run somewhere
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -62,7 +64,7 @@ def gather(actor: Actor, row: IssueRow, *, entered: datetime, now: datetime) -> 
     runs = releases.runs(actor=actor, project=row.project.id)
     known = carrying(actor, commits=standing, versions=links.versions, runs=runs)
     facts = Facts(now=now, entered=entered, first_seen=row.first_seen, fixes=_fixes(links))
-    facts = _with_checks(actor, facts, links, standing)
+    facts = _with_checks(actor, facts, links, known)
     if facts.fixes:
         facts = _with_places(row, facts, known, runs)
     if row.count:
@@ -71,7 +73,7 @@ def gather(actor: Actor, row: IssueRow, *, entered: datetime, now: datetime) -> 
     return Gathered(
         facts=facts,
         carriers=known.all_of([*links.versions, *versions], carries=True),
-        without=known.all_of(versions, carries=False),
+        without=known.all_of(reversed(versions), carries=False),
     )
 
 
@@ -93,15 +95,13 @@ def _with_places(row: IssueRow, facts: Facts, known: Carrying, runs: Sequence[Ru
     return msgspec.structs.replace(facts, environments=tuple(places))
 
 
-def _with_checks(actor: Actor, facts: Facts, links: Links, standing: Sequence[CommitView]) -> Facts:
+def _with_checks(actor: Actor, facts: Facts, links: Links, known: Carrying) -> Facts:
     found: dict[str, CheckResult] = {}
-    for commit in standing:
-        after = descendants(releases.history(actor=actor, repository=commit.repository), commit.sha)
-        for check in releases.checks_of(actor=actor, shas=after, versions=links.versions):
-            found[check.name] = _result(check)  # oldest first: the newest stays
-    if links.versions and not standing:
-        for check in releases.checks_of(actor=actor, shas=(), versions=links.versions):
-            found[check.name] = _result(check)
+    standing = known.commits
+    after = set[str]().union(*(known.after(commit) for commit in standing))
+    since = min((commit.at for commit in standing), default=facts.now)
+    for check in releases.checks_of(actor=actor, shas=after, versions=links.versions, since=since - _SKEW):
+        found[check.name] = _result(check)  # oldest first: the newest stays
     if links.checks and not standing:
         # Nothing says what they should look at: then what they say since the retest began.
         for check in releases.checks_named(actor=actor, names=links.checks, since=facts.entered):

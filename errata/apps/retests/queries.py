@@ -86,7 +86,11 @@ def _fix(row: FixLink, links: Links) -> FixView:
 
 def _checks(actor: Actor, links: Links) -> list[CheckView]:
     """The newest result of each check on what is linked."""
-    found = releases.checks_of(actor=actor, shas=[one.sha for one in links.commits], versions=links.versions)
+    if not links.commits and not links.versions:
+        return []
+    since = min((one.at for one in links.commits), default=links.rows[0].at) - timedelta(days=1)
+    shas = {one.sha for one in links.commits}
+    found = releases.checks_of(actor=actor, shas=shas, versions=links.versions, since=since)
     return list({check.name: check for check in found}.values())
 
 

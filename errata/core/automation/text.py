@@ -14,7 +14,7 @@ import msgspec
 
 from errata.core.automation.types import ACTIONS, FIELDS, Action, ActionKind, Limits, Rule, Trigger, TriggerKind
 from errata.core.errors import Refusal
-from errata.core.search import SearchError
+from errata.core.search import DEFAULT_CATALOG, Catalog, SearchError
 from errata.core.search import parse as parse_search
 
 ACTIONS_MAX = 10
@@ -34,8 +34,8 @@ class RuleRefused(Refusal):
     status = 422
 
 
-def parse(text: str) -> Rule:
-    """The rule that a text means. Raises RuleRefused with the line."""
+def parse(text: str, *, catalog: Catalog | None = DEFAULT_CATALOG) -> Rule:
+    """The rule that a text means. Raises RuleRefused with the line. Without a catalogue its search isn't read."""
     if len(text) > TEXT_CHARS_MAX:
         raise RuleRefused(f"A rule has {TEXT_CHARS_MAX:,} characters at most.", line=0)
     when: Trigger | None = None
@@ -52,7 +52,7 @@ def parse(text: str) -> Rule:
                     raise RuleRefused("A rule has one “when”. Write another rule for the other.", line=number)
                 when = _trigger(rest.strip(), number)
             case "if":
-                where.append(_condition(rest.strip(), number))
+                where.append(_condition(rest.strip(), number, catalog))
             case "then":
                 actions.append(_action(rest.strip(), number))
             case "limit":
@@ -119,9 +119,11 @@ def _burst(text: str, line: int) -> Trigger:
     return Trigger("events", count=count, minutes=minutes)
 
 
-def _condition(text: str, line: int) -> str:
+def _condition(text: str, line: int, catalog: Catalog | None) -> str:
+    if catalog is None:
+        return text
     try:
-        parse_search(text)
+        parse_search(text, catalog=catalog)
     except SearchError as error:
         raise RuleRefused(error.message, line=line, position=error.position) from None
     return text

@@ -19,24 +19,50 @@ def ancestors(parents: Parents, heads: Iterable[str]) -> set[str]:
 
 
 def contains(parents: Parents, heads: Collection[str], commit: str) -> bool | None:
-    """Whether the commit is in what the heads lead to; None where the known history ends before that can be said.
+    """Whether the commit is in what the heads lead to; None where the known history ends before that can be said."""
+    return Around(parents, commit).is_in(heads)
+
+
+class Around:
+    """What is known around one commit: asked for many releases, it walks the history once.
 
     A commit without known parents is the end of what is known, and not of the history: whether it is the first of its
     repository nobody told.
     """
-    if not heads:
-        return None
-    reached = ancestors(parents, heads)
-    if commit in reached:
-        return True
-    if not _is_known(parents, heads):
-        return None
-    # Known, and not among them: if the commit itself descends from a head it is newer, so it is certainly not in it.
-    if not ancestors(parents, [commit]).isdisjoint(heads):
+
+    def __init__(self, parents: Parents, commit: str) -> None:
+        self._parents, self._commit = parents, commit
+        self.after = descendants(parents, commit)
+        self._before = ancestors(parents, [commit]) - {commit}
+
+    def is_in(self, heads: Collection[str]) -> bool | None:
+        """Whether the commit is in what the heads lead to."""
+        if not heads:
+            return None
+        if not self.after.isdisjoint(heads):
+            return True
+        if not self._are_known(heads):
+            return None
+        # The commit came after a head: it is newer, so it is certainly not in it.
+        if not self._before.isdisjoint(heads):
+            return False
+        # Two lines that meet in a common past, both known down to there: the commit is on the other one.
+        return False if self._are_known([self._commit]) and self._meets(heads) else None
+
+    def _are_known(self, commits: Iterable[str]) -> bool:
+        return all(self._parents.get(commit) for commit in commits)
+
+    def _meets(self, heads: Iterable[str]) -> bool:
+        reached = set(heads)
+        waiting = deque(reached)
+        while waiting:
+            commit = waiting.popleft()
+            if commit in self._before:
+                return True
+            fresh = set(self._parents.get(commit, ())) - reached
+            reached |= fresh
+            waiting.extend(fresh)
         return False
-    # Two lines that meet in a common past, both known down to there: the commit is on the other one.
-    meets = bool((ancestors(parents, [commit]) - {commit}) & reached) and _is_known(parents, [commit])
-    return False if meets else None
 
 
 def descendants(parents: Parents, commit: str) -> set[str]:
@@ -46,7 +72,3 @@ def descendants(parents: Parents, commit: str) -> set[str]:
         for parent in own:
             children.setdefault(parent, []).append(child)
     return ancestors(children, [commit])
-
-
-def _is_known(parents: Parents, commits: Iterable[str]) -> bool:
-    return all(parents.get(commit) for commit in commits)

@@ -8,15 +8,19 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import msgspec
 
 from errata.core import vocabulary
 from errata.core.search.ast import And, EventSide, Has, Node, Not, Or, Term, Text
 from errata.core.search.facts import levels
-from errata.core.search.values import interval, number, pattern
+from errata.core.search.fields import DEFAULT_CATALOG, Catalog
+from errata.core.search.values import day_from, interval, number, pattern
 
+_FIELD = "field."
 Who = Callable[[str], Collection[int]]
+Names = Callable[[str], Collection[str]]
 Asks = Callable[[Node], bool]
 
 
@@ -54,7 +58,7 @@ class Subject(msgspec.Struct, frozen=True):
     waiting_on: str = ""
     clock: str = ""
     due: datetime | None = None
-    values: Mapping[str, str] = {}  # of custom fields, by their slug
+    values: Mapping[str, Any] = {}  # of custom fields, by their slug
 
     @property
     def is_open(self) -> bool:
@@ -69,6 +73,8 @@ class Asker(msgspec.Struct, frozen=True):
     who: Who  # the people a name means: an e-mail address, #team, me
     me: int | None
     events: Asks  # whether an event of the issue answers
+    emails: Names = lambda _: ()  # the same people by their addresses, as custom fields name them
+    catalog: Catalog = DEFAULT_CATALOG
 
 
 def matches(node: Node, subject: Subject, asker: Asker) -> bool:
@@ -103,12 +109,14 @@ def _has(subject: Subject, key: str) -> bool:
         "platform": subject.platform, "count": subject.count, "users": subject.users, "comments": subject.comments,
         "due": subject.due, "clock": subject.clock, "waiting_on": subject.waiting_on,
     }  # fmt: skip
-    if key.startswith("field."):
-        return bool(subject.values.get(key.removeprefix("field.")))
+    if key.startswith(_FIELD):
+        return subject.values.get(key.removeprefix(_FIELD)) is not None
     return bool(held.get(key, True))
 
 
 def _term(term: Term, value: str, subject: Subject, asker: Asker) -> bool:
+    if term.key.startswith(_FIELD):
+        return _valued(term, value, subject.values.get(term.key.removeprefix(_FIELD)), asker)
     match term.key:
         case "is":
             return _STATES[value](subject, asker)
@@ -182,12 +190,30 @@ def _text(key: str, value: str, subject: Subject) -> bool:
         case "title" | "culprit" | "waiting_on":
             return _like(getattr(subject, key), value, anywhere=True)
         case "stage" | "category" | "type" | "clock":
-            return bool(getattr(subject, key) == value)
-        case "waiting_on":
-            return _like(subject.waiting_on, value, anywhere=True)
-        case "platform":
-            return _like(subject.platform, value)
-    return _like(subject.values.get(key.removeprefix("field."), ""), value)
+            return bool(getattr(subject, key).casefold() == value.casefold())
+    return _like(subject.platform, value)
+
+
+def _valued(term: Term, value: str, held: Any, asker: Asker) -> bool:
+    """A custom field, by its kind."""
+    field = asker.catalog.fields.get(term.key)
+    kind = field.kind if field else "text"
+    if kind == "person" and value.casefold() == "none":
+        return held is None
+    if held is None:
+        return False
+    match kind:
+        case "number":
+            return _compare(held, term.operator, number(value))
+        case "date":
+            span = interval(value=value, operator=term.operator, now=asker.now)
+            since, until = (day_from(moment) if moment else None for moment in (span.since, span.until))
+            return (since is None or held >= since) and (until is None or held < until)
+        case "person":
+            return held in asker.emails(value)
+        case "choice":
+            return bool(held == (value == "true") if isinstance(held, bool) else held == value)
+    return _like(str(held), value, anywhere=True)
 
 
 def _compare(held: float, operator: str, wanted: float) -> bool:

@@ -106,6 +106,12 @@ def find_ahead(*, value: str, operator: Operator, now: datetime) -> Interval | N
 FIND = {"date": find_interval, "age": find_age, "ahead": find_ahead}
 
 
+def day_from(moment: datetime) -> str:
+    """The first day that begins at the moment or later, as days are kept: their order is that of their texts."""
+    day = moment.date() if moment.time() == time() else moment.date() + timedelta(days=1)
+    return day.isoformat()
+
+
 def interval(*, value: str, operator: Operator, now: datetime, kind: str = "date") -> Interval:
     """The stretch of time a parsed term of that kind means."""
     found = FIND[kind](value=value, operator=operator, now=now)

@@ -1,11 +1,17 @@
 """Stages and the moves between them: `(state, command) → Transition`, or a refusal. Decides; touches nothing."""
 
 from errata.core.workflow.default import DEFAULT, EVIDENCE, REASONS
+from errata.core.workflow.difference import Line, difference
+from errata.core.workflow.gallery import GALLERY, Blueprint, find_blueprint
+from errata.core.workflow.migration import Migration, StageUnknown, Step, plan
 from errata.core.workflow.rules import OVERRIDE, PROOF_WORDS, TransitionRefused, decide, moves, regress
 from errata.core.workflow.types import (
+    Action,
+    ActionKind,
     ActorKind,
     Command,
     Effect,
+    Guard,
     IssueState,
     Move,
     Requirement,
@@ -19,22 +25,34 @@ from errata.core.workflow.validate import validate
 __all__ = [
     "DEFAULT",
     "EVIDENCE",
+    "GALLERY",
     "OVERRIDE",
     "PROOF_WORDS",
     "REASONS",
+    "Action",
+    "ActionKind",
     "ActorKind",
+    "Blueprint",
     "Command",
     "Effect",
+    "Guard",
     "IssueState",
+    "Line",
+    "Migration",
     "Move",
     "Requirement",
     "Rule",
     "Stage",
+    "StageUnknown",
+    "Step",
     "Transition",
     "TransitionRefused",
     "Workflow",
     "decide",
+    "difference",
+    "find_blueprint",
     "moves",
+    "plan",
     "regress",
     "validate",
 ]

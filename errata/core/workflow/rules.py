@@ -5,8 +5,10 @@ from typing import Any
 
 from errata.core.errors import Refusal
 from errata.core.workflow.types import (
+    Action,
     Command,
     Effect,
+    Guard,
     IssueState,
     Move,
     Requirement,
@@ -16,6 +18,13 @@ from errata.core.workflow.types import (
     Workflow,
 )
 
+FIELD = "field."  # what the name of a custom field begins with where a move asks for it
+
+_GUARDS: Mapping[Guard, str] = {
+    "holder": "is made by the assignee or the deputy alone",
+    "other": "is made by somebody other than the assignee",
+    "admin": "is made by an owner or admin alone",
+}
 # The fields that take the place of proof.
 OVERRIDE = ("override", "comment")
 PROOF_WORDS = {
@@ -40,6 +49,9 @@ def decide(workflow: Workflow, *, state: IssueState, command: Command) -> Transi
     rule = _rule(workflow, state, command)
     if rule is None:
         return _stay(workflow, state)
+    closed = _guarded(rule, state, command)
+    if closed is not None:
+        raise _barred(workflow, state, command, rule, closed)
     if unproven := _unproven(rule, state, command):
         raise _lacks_proof(workflow, state, command, rule, unproven)
     missing = _missing(rule, state, command)
@@ -64,7 +76,7 @@ def moves(workflow: Workflow, *, state: IssueState, command: Command | None = No
     open_rules = [
         rule for rule in workflow.rules if state.stage in rule.sources and asked.by in rule.by and not rule.on
     ]
-    found = [_move(workflow, rule, _missing(rule, state, asked)) for rule in open_rules]
+    found = [_move(workflow, rule, state, asked) for rule in open_rules]
     reached = {rule.to for rule in open_rules} | {state.stage}
     found += [_closed_move(workflow, state, stage) for stage in workflow.stages if stage.name not in reached]
     return found
@@ -84,7 +96,20 @@ def _rule(workflow: Workflow, state: IssueState, command: Command) -> Rule | Non
     allowed = [rule for rule in here if command.by in rule.by]
     if not allowed:
         raise _not_yours(workflow, state, command, here[0])
-    return min(allowed, key=lambda rule: len(_missing(rule, state, command)))
+    return min(allowed, key=lambda rule: (bool(_guarded(rule, state, command)), len(_missing(rule, state, command))))
+
+
+def _guarded(rule: Rule, state: IssueState, command: Command) -> Guard | None:
+    """The first guard that stands in the way. Guards are about people: the system passes."""
+    if command.by == "system":
+        return None
+    holders = {state.assignee, state.deputy} - {None}
+    passed: Mapping[Guard, bool] = {
+        "holder": command.who in holders,
+        "other": command.who is None or command.who != state.assignee,
+        "admin": command.administers,
+    }
+    return next((guard for guard in rule.guards if not passed[guard]), None)
 
 
 def _missing(rule: Rule, state: IssueState, command: Command) -> tuple[Requirement, ...]:
@@ -116,7 +141,14 @@ def _evidence(rule: Rule, state: IssueState, command: Command) -> Mapping[str, A
 def _is_met(need: Requirement, state: IssueState, command: Command) -> bool:
     if need.options and (reason := command.fields.get(need.fields[0])) and _option(need, reason) is None:
         return False
-    return any(command.fields.get(field) or (field == "assignee" and state.assignee) for field in need.fields)
+    return any(command.fields.get(field) or _is_there(field, state) for field in need.fields)
+
+
+def _is_there(field: str, state: IssueState) -> bool:
+    """Whether the issue has it already. A number 0 and an unticked box are values too."""
+    if field == "assignee":
+        return bool(state.assignee)
+    return field.startswith(FIELD) and state.values.get(field.removeprefix(FIELD)) is not None
 
 
 def _option(need: Requirement, value: Any) -> str | None:
@@ -144,8 +176,14 @@ def _transition(
         category=stage.category,
         changes=changes,
         comment=fields.get("comment") or None,
-        evidence=evidence or {},
+        evidence=dict(evidence or {}) | _notified(rule.actions),
+        actions=tuple(action for action in rule.actions if action.kind != "notify"),
     )
+
+
+def _notified(actions: tuple[Action, ...]) -> dict[str, Any]:
+    told = [action.value for action in actions if action.kind == "notify"]
+    return {"notify": told} if told else {}
 
 
 def _changes(effect: Effect, rule: Rule, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,9 +219,18 @@ def _stage(workflow: Workflow, name: str) -> Stage:
     return stage
 
 
-def _move(workflow: Workflow, rule: Rule, needs: tuple[Requirement, ...]) -> Move:
+def _move(workflow: Workflow, rule: Rule, state: IssueState, command: Command) -> Move:
     stage = _stage(workflow, rule.to)
-    return Move(name=rule.name, label=rule.label, to=stage.name, category=stage.category, allowed=True, needs=needs)
+    closed = _guarded(rule, state, command)
+    return Move(
+        name=rule.name,
+        label=rule.label,
+        to=stage.name,
+        category=stage.category,
+        allowed=closed is None,
+        why_not=f"“{rule.label}” {_GUARDS[closed]}." if closed else "",
+        needs=() if closed else _missing(rule, state, command),
+    )
 
 
 def _closed_move(workflow: Workflow, state: IssueState, stage: Stage) -> Move:
@@ -226,6 +273,16 @@ def _not_yours(workflow: Workflow, state: IssueState, command: Command, rule: Ru
     return TransitionRefused(
         f"“{rule.label}” is made by the {_listed(list(rule.by))} alone, not by a {command.by}.",
         guard="actor",
+        stage=state.stage,
+        to=rule.to,
+        allowed=list(dict.fromkeys(_onward(workflow, state, command))),
+    )
+
+
+def _barred(workflow: Workflow, state: IssueState, command: Command, rule: Rule, guard: Guard) -> TransitionRefused:
+    return TransitionRefused(
+        f"“{rule.label}” {_GUARDS[guard]}.",
+        guard=guard,
         stage=state.stage,
         to=rule.to,
         allowed=list(dict.fromkeys(_onward(workflow, state, command))),

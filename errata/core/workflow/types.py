@@ -15,6 +15,26 @@ Effect = Literal[
     "mark_regressed",
     "clear_regressed",
 ]
+Guard = Literal[
+    "holder",  # the assignee or the deputy makes the move, nobody else
+    "other",  # anybody but the assignee: four eyes
+    "admin",  # an owner or an admin
+]
+ActionKind = Literal[
+    "set_priority",
+    "set_severity",
+    "set_type",
+    "set_assignee",
+    "set_deputy",
+    "set_field",
+    "clear_assignee",
+    "clear_deputy",
+    "clear_field",
+    "add_label",
+    "remove_label",
+    "comment",
+    "notify",  # told to those who follow the issues, as evidence of the move
+]
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -31,6 +51,14 @@ class Requirement(msgspec.Struct, frozen=True):
     options: tuple[str, ...] = ()  # the values its first field may take; empty = anything
 
 
+class Action(msgspec.Struct, frozen=True):
+    """What is done to an issue once it has moved."""
+
+    kind: ActionKind
+    value: str = ""
+    field: str = ""  # the slug, for a custom field
+
+
 class Rule(msgspec.Struct, frozen=True):
     """One move. Several may lead to the same stage, from different ones or on different terms."""
 
@@ -43,6 +71,8 @@ class Rule(msgspec.Struct, frozen=True):
     by: tuple[ActorKind, ...] = ("person", "token", "system")
     on: Literal["", "recurrence"] = ""  # what makes the system move by itself
     evidence: tuple[str, ...] = ()  # what has to be proven first, where it applies; see errata.core.retest
+    guards: tuple[Guard, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 class Workflow(msgspec.Struct, frozen=True):
@@ -51,6 +81,7 @@ class Workflow(msgspec.Struct, frozen=True):
     stages: tuple[Stage, ...]  # in the order of lists and boards; the first is where issues begin
     rules: tuple[Rule, ...]
     lasting_reasons: tuple[str, ...] = ()  # reasons for closing that a recurrence doesn't undo
+    types: tuple[str, ...] = ()  # of the issues that move through it; empty = all that the organisation has
 
     @property
     def initial(self) -> Stage:
@@ -71,6 +102,8 @@ class IssueState(msgspec.Struct, frozen=True):
     reason: str | None = None  # why it was closed, when it wasn't for being fixed
     regressed: bool = False
     evidence: frozenset[str] = frozenset()  # what is proven of its fix, or doesn't apply to it
+    deputy: str | None = None
+    values: Mapping[str, Any] = {}  # of custom fields, by their slug
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -78,6 +111,8 @@ class Command(msgspec.Struct, frozen=True):
     by: ActorKind = "person"
     fields: Mapping[str, Any] = {}  # what was given: assignee, comment, reason, override …
     evidence: Mapping[str, Any] = {}  # why it is moved, for its activity
+    who: str | None = None  # the person, as `assignee` names them
+    administers: bool = False
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -90,6 +125,7 @@ class Transition(msgspec.Struct, frozen=True):
     changes: Mapping[str, Any] = {}
     comment: str | None = None
     evidence: Mapping[str, Any] = {}
+    actions: tuple[Action, ...] = ()
 
     @property
     def moves(self) -> bool:

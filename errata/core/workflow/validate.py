@@ -2,8 +2,18 @@
 
 from collections import Counter
 
-from errata.core.vocabulary import CATEGORIES
+from errata.core.vocabulary import CATEGORIES, OPEN_CATEGORIES, PRIORITIES, SEVERITIES
 from errata.core.workflow.types import Rule, Stage, Workflow
+
+# What a person can keep in view: the largest workflow that teams publish has 24 stages and 90 moves.
+STAGES_MAX = 40
+RULES_MAX = 200
+NAME_CHARS_MAX = 40  # the columns of an issue's stage and type
+LABEL_CHARS_MAX = 60
+TEXT_CHARS_MAX = 500
+_NEEDS_VALUE = {"set_priority", "set_severity", "set_type", "set_assignee", "set_deputy", "add_label", "remove_label",
+                "comment", "notify"}  # fmt: skip
+_CLOSED_VALUES = {"set_priority": PRIORITIES, "set_severity": SEVERITIES}
 
 
 def validate(workflow: Workflow) -> list[str]:
@@ -11,12 +21,79 @@ def validate(workflow: Workflow) -> list[str]:
     if not workflow.stages:
         return ["A workflow needs at least one stage."]
     return [
+        *_sizes(workflow),
         *_doubled(workflow),
         *_unknown_names(workflow),
         *_categories(workflow),
         *_unreachable(workflow),
         *_dead_ends(workflow),
+        *_recurrences(workflow),
+        *(fault for rule in workflow.rules for fault in _move_faults(rule)),
     ]
+
+
+def _sizes(workflow: Workflow) -> list[str]:
+    faults = [
+        *(["The workflow has no name."] if not workflow.name.strip() else []),
+        *(["A stage has no name."] if any(not stage.name.strip() for stage in workflow.stages) else []),
+        *(f"“{name[:60]}” is longer than {NAME_CHARS_MAX} characters." for name in _long_names(workflow)),
+    ]
+    if len(workflow.stages) > STAGES_MAX:
+        faults.append(f"{len(workflow.stages)} stages are too many: {STAGES_MAX} is the most.")
+    if len(workflow.rules) > RULES_MAX:
+        faults.append(f"{len(workflow.rules)} moves are too many: {RULES_MAX} is the most.")
+    return faults
+
+
+def _long_names(workflow: Workflow) -> list[str]:
+    names = [stage.name for stage in workflow.stages] + [rule.name for rule in workflow.rules] + list(workflow.types)
+    return [name for name in dict.fromkeys(names) if len(name) > NAME_CHARS_MAX]
+
+
+def _recurrences(workflow: Workflow) -> list[str]:
+    """A recurrence has one way from each stage, and leads back to work."""
+    rules = [rule for rule in workflow.rules if rule.on == "recurrence"]
+    open_stages = {stage.name for stage in workflow.stages if stage.category in OPEN_CATEGORIES}
+    ways = Counter(source for rule in rules for source in rule.sources)
+    return [
+        *(f"A recurrence has two ways from {source}." for source, times in ways.items() if times > 1),
+        *(
+            f"A recurrence brings issues to {rule.to}, where nobody works on them."
+            for rule in rules
+            if rule.to not in open_stages
+        ),
+    ]
+
+
+def _move_faults(rule: Rule) -> list[str]:
+    called = f"The move {rule.label or rule.name or 'without a name'}"
+    faults = []
+    if not rule.name.strip() or not rule.label.strip():
+        faults.append(f"{called} needs a name and a label.")
+    if not rule.sources:
+        faults.append(f"{called} starts nowhere.")
+    if rule.to in rule.sources:
+        faults.append(f"{called} leads from {rule.to} to itself.")
+    if not rule.by:
+        faults.append(f"{called} can be made by nobody.")
+    if any(not need.fields or not need.ask.strip() for need in rule.requires):
+        faults.append(f"{called} asks for something without saying what.")
+    if len(rule.label) > LABEL_CHARS_MAX or any(len(need.ask) > TEXT_CHARS_MAX for need in rule.requires):
+        faults.append(f"{called} says too much: {LABEL_CHARS_MAX} characters on its button, {TEXT_CHARS_MAX} to ask.")
+    return faults + [f"{called} {fault}" for fault in _action_faults(rule)]
+
+
+def _action_faults(rule: Rule) -> list[str]:
+    faults = []
+    for action in rule.actions:
+        words = action.kind.replace("_", " ")
+        if (action.kind in _NEEDS_VALUE or action.kind == "set_field") and not action.value.strip():
+            faults.append(f"is to {words}, without saying to what.")
+        elif action.kind in ("set_field", "clear_field") and not action.field:
+            faults.append(f"is to {words}, without saying which.")
+        elif (known := _CLOSED_VALUES.get(action.kind)) and action.value not in known:
+            faults.append(f"is to {words} to {action.value}, which is none of {', '.join(known)}.")
+    return faults
 
 
 def _doubled(workflow: Workflow) -> list[str]:

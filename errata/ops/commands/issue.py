@@ -12,6 +12,7 @@ from errata.apps.clocks import operations as clocks
 from errata.apps.designations import standings
 from errata.apps.issues import exporting, operations, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
+from errata.apps.issues.vocabulary import FieldRefused
 from errata.core.search.errors import SearchError
 from errata.ops import console
 from errata.ops.issue_text import describe, row_of
@@ -62,6 +63,7 @@ def _register_writing(actions: Any) -> None:
     create.add_argument("title")
     for field in ("description", "type", "priority", "severity", "assignee"):
         create.add_argument(f"--{field}")
+    create.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help="a custom field; repeatable")
     create.add_argument("--parent", help="the key of the issue it is a part of")
     create.set_defaults(run=run_create)
 
@@ -72,7 +74,7 @@ def _register_writing(actions: Any) -> None:
 
     stage = actions.add_parser("stage", help="move an issue to another stage")
     stage.add_argument("key")
-    stage.add_argument("stage", help="New, Assigned, Revise, Retest, Fixed or Closed")
+    stage.add_argument("stage", help="a stage of the project's workflow, or a move: see `errata workflow show`")
     stage.add_argument("--comment", help="kept with the move; the reason, where it passes a retest without proof")
     stage.add_argument("--override", help="the reason to pass a retest without proof")
     stage.add_argument("--reason", help="why it is closed without a fix: duplicate, won't fix …")
@@ -168,10 +170,18 @@ def run_create(arguments: argparse.Namespace) -> int:
         project=arguments.project,
         title=arguments.title,
         **{field: value for field, value in given.items() if value is not None},
+        fields=dict(_field(text) for text in arguments.field),
         by=by,
         at=console.now(),
     )
     return _changed(arguments, changed.key, "created")
+
+
+def _field(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise FieldRefused(f"“{text}” isn't NAME=VALUE.", field="field")
+    return name.strip(), value
 
 
 def run_assign(arguments: argparse.Namespace) -> int:
@@ -254,6 +264,7 @@ def answer(row: IssueRow) -> dict[str, Any]:
     for internal in ("id", "seq", "groups", "is_unhandled"):
         fields.pop(internal)
     return fields | {
+        "fields": fields.pop("values"),
         "unhandled": row.is_unhandled,
         "assignee": row.assignee.email if row.assignee else None,
         "deputy": row.deputy.email if row.deputy else None,

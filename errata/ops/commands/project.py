@@ -6,6 +6,7 @@ from typing import Any
 from errata.apps.issues import queries as issues
 from errata.apps.projects import operations, queries
 from errata.apps.projects.types import ProjectView
+from errata.apps.workflows import operations as workflows
 from errata.ops import console
 
 
@@ -18,6 +19,7 @@ def register(subparsers: Any) -> None:
     create.add_argument("--key", help="the prefix of its issues' keys, such as PAY")
     create.add_argument("--platform", default="other")
     create.add_argument("--team", help="the slug of the team that owns it")
+    create.add_argument("--template", default="", help="the workflow it begins with: see `errata workflow list`")
     console.add_json(create)
     create.set_defaults(run=run_create)
 
@@ -29,14 +31,11 @@ def register(subparsers: Any) -> None:
 def run_create(arguments: argparse.Namespace) -> int:
     settings = console.begin()
     by = console.owner()
-    project = operations.create_project(
-        name=arguments.name,
-        platform=arguments.platform,
-        key=arguments.key,
-        team=arguments.team,
-        by=by,
-        at=console.now(),
-    )
+    given = {name: getattr(arguments, name) for name in ("name", "platform", "key", "team")}
+    if arguments.template:
+        project = workflows.create_project(template=arguments.template, by=by, at=console.now(), **given)
+    else:
+        project = operations.create_project(by=by, at=console.now(), **given)
     answer = _answer(project, by, settings.public_url, open_issues=0)
     return console.show(
         arguments, answer, f"{project.name} ({project.key}) is project {project.id}.\n\n  DSN   {answer['dsn']}"

@@ -70,7 +70,7 @@ def trial(request: ActorRequest) -> HttpResponse:
     days = request.POST.get("days", "30")
     context: dict[str, Any] = {"days_choices": _DAYS}
     try:
-        context["text"] = spell(parse(_text(request.POST)))
+        context["text"] = spell(parse(_text(request.POST), catalog=None))
         context["told"] = queries.backtest(
             actor=request.actor, text=context["text"], now=request.now, project=request.POST.get("project", ""),
             days=int(days) if days.isdecimal() and int(days) in _DAYS else 30,

@@ -13,8 +13,10 @@ from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Person
 from errata.apps.issues import families, operations, queries
 from errata.apps.issues.types import Changed, IssueRow
+from errata.apps.workflows.queries import processes_of
 from errata.core import vocabulary, workflow
 from errata.core.errors import Refusal
+from errata.core.workflow.rules import FIELD
 from errata.web.answers import Toast, fragment, go
 from errata.web.issues.stream import row_pieces
 from errata.web.requests import ActorRequest
@@ -57,6 +59,7 @@ class Option(msgspec.Struct, frozen=True):
     then: str = ""  # the field to choose first, in a picker of its own
     asks_reason: bool = False
     current: bool = False
+    ends: bool = False  # a stage in which an issue is finished
 
 
 def pick(request: ActorRequest, field: str) -> HttpResponse:
@@ -71,7 +74,7 @@ def pick(request: ActorRequest, field: str) -> HttpResponse:
         "options": _OPTIONS[field](request, rows),
         "searchable": field in ("assignee", "deputy", "labels"),
         "creatable": field == "labels",
-        "reasons": workflow.REASONS if field == "stage" else (),
+        "reasons": _reasons(request, rows) if field == "stage" else (),
     }
     return render(request, "issues/pick.html", context)
 
@@ -81,13 +84,14 @@ def change(request: ActorRequest) -> HttpResponse:
     """Set a field of some issues; answer with what changed on the page, and how to take it back."""
     keys = request.POST.getlist("key")[:_KEYS_MAX]
     field = request.POST.get("field", "")
-    if field not in _CHANGES:
+    apply = _valued(field) if field.startswith(FIELD) else _CHANGES.get(field)
+    if apply is None:
         raise FieldUnknown(f"“{field}” is not a field that can be changed here.", field=field)
     changed: list[Changed] = []
     refusals: list[Refusal] = []
     for key in keys:
         try:
-            changed.append(_CHANGES[field](request, key, request.POST.get("value", "")))
+            changed.append(apply(request, key, request.POST.get("value", "")))
         except Refusal as refusal:
             refusals.append(refusal)
     if request.POST.get("quiet"):
@@ -150,6 +154,8 @@ def _answer(request: ActorRequest, keys: Sequence[str], toast: Toast) -> HttpRes
 
 
 def _sentence(field: str, keys: Sequence[str], refusals: Sequence[Refusal]) -> str:
+    if field.startswith(FIELD):
+        field = field.removeprefix(FIELD).replace("_", " ")
     what = {"assignee": "Assigned", "stage": "Moved", "labels": "Labelled"}.get(field, f"{field.capitalize()} set:")
     those = keys[0] if len(keys) == 1 else f"{len(keys)} issues"
     refused = f" {len(refusals)} could not: {refusals[0].message}" if refusals else ""
@@ -176,22 +182,46 @@ def _people(request: ActorRequest, rows: Sequence[IssueRow]) -> list[Option]:
 def _stages(request: ActorRequest, rows: Sequence[IssueRow]) -> list[Option]:
     if len(rows) != 1:
         return [
-            Option(value=stage.name, name=stage.name, icon=f"stage-{stage_shape(stage.name)}", detail=stage.meaning)
-            for stage in workflow.DEFAULT.stages
+            Option(
+                value=stage.name,
+                name=stage.name,
+                icon=f"stage-{stage_shape(stage.name, stage.category)}",
+                detail=stage.meaning,
+                ends=stage.category == "closed",
+            )
+            for stage in {stage.name: stage for moves in _workflows(rows) for stage in moves.stages}.values()
         ]
     return [_move(move) for move in queries.issue(actor=request.actor, key=rows[0].key).moves]
 
 
+def _workflows(rows: Sequence[IssueRow]) -> list[workflow.Workflow]:
+    found = processes_of(list(dict.fromkeys(row.project.id for row in rows)))
+    return [process.workflow for process in found.values()]
+
+
+def _reasons(request: ActorRequest, rows: Sequence[IssueRow]) -> list[str]:
+    """What a move of one of them may give as its reason."""
+    needs = (need for moves in _workflows(rows) for rule in moves.rules for need in rule.requires)
+    return list(dict.fromkeys(option for need in needs for option in need.options))
+
+
+def _elsewhere(need: workflow.Requirement) -> bool:
+    """Whether it is set beside the menu: who holds the issue, and its fields."""
+    return all(name == "assignee" or name.startswith(FIELD) for name in need.fields)
+
+
 def _move(move: workflow.Move) -> Option:
-    asks = [need for need in move.needs if need.fields != ("assignee",)]
+    asks = [need for need in move.needs if not _elsewhere(need)]
+    blocked = [need.ask for need in move.needs if _elsewhere(need) and need.fields != ("assignee",)]
     person = [need.ask for need in move.needs if need.fields == ("assignee",)]
     return Option(
         value=move.name or move.to,
         name=move.to,
-        icon=f"stage-{stage_shape(move.to)}",
+        icon=f"stage-{stage_shape(move.to, move.category)}",
         detail=" ".join(person) or (move.label if move.allowed and move.label != move.to else ""),
-        why_not="" if move.allowed or move.needs else move.why_not,
+        why_not=" ".join(blocked) or ("" if move.allowed or move.needs else move.why_not),
         then="assignee" if person else "",
+        ends=move.category == "closed",
         needs=" ".join(need.ask for need in asks),
         asks_reason=any(need.options for need in asks),
     )
@@ -218,9 +248,10 @@ def _ranked(values: Sequence[str], sign: str, get: Callable[[IssueRow], str]) ->
 
 def _types(request: ActorRequest, rows: Sequence[IssueRow]) -> list[Option]:
     now = {row.type for row in rows}
-    return [
-        Option(value=name, name=name, icon=kind_icon(name), current=now == {name}) for name in vocabulary.ISSUE_TYPES
-    ]
+    offers = [process.types for process in processes_of([row.project.id for row in rows]).values()]
+    # Of issues of several projects, what all of these know.
+    names = [name for name in (offers[0] if offers else ()) if all(name in offer for offer in offers)]
+    return [Option(value=name, name=name, icon=kind_icon(name), current=now == {name}) for name in names]
 
 
 def _labels(request: ActorRequest, rows: Sequence[IssueRow]) -> list[Option]:
@@ -246,6 +277,14 @@ def _transition(request: ActorRequest, key: str, value: str) -> Any:
     return operations.transition_issue(
         key=key, to=value, comment=comment, reason=reason, by=request.actor, at=request.now
     )
+
+
+def _valued(field: str) -> Callable[[ActorRequest, str, str], Any]:
+    def update(request: ActorRequest, key: str, value: str) -> Any:
+        fields = {field.removeprefix(FIELD): value}
+        return operations.update_issue(key=key, fields=fields, by=request.actor, at=request.now)
+
+    return update
 
 
 def _update(field: str) -> Callable[[ActorRequest, str, str], Any]:

@@ -20,6 +20,7 @@ from errata.apps.issues import families, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.apps.notices import queries as notices
 from errata.apps.retests import queries as retests
+from errata.apps.workflows.queries import process_of
 from errata.core.errors import Refusal
 from errata.core.event.view import view
 from errata.core.ids import EventId, ProjectId
@@ -30,7 +31,7 @@ from errata.web import draw
 from errata.web.addresses import absolute
 from errata.web.clocks.shown import ShownClock, shown
 from errata.web.designations import words
-from errata.web.issues import events, presenter, retest, search_links, story
+from errata.web.issues import custom, events, presenter, retest, search_links, story
 from errata.web.issues import report as reports
 from errata.web.requests import ActorRequest
 
@@ -42,8 +43,6 @@ _PERIODS = {
     "30d": ("30d", 30 * 86_400, 12 * 3_600),
 }
 _DEFAULT_PERIOD = "14d"
-# The moves that don't bring an issue nearer to its end: in the menu, never the button.
-_BACKWARD = {"return", "withdraw", "reopen"}
 _TAGS_MAX = 12
 _GROUPS_MAX = 10
 _LINK_KINDS = (
@@ -129,15 +128,18 @@ def attachment(request: ActorRequest, key: str, event_id: str, name: str) -> Htt
     return HttpResponse(content, content_type="application/octet-stream", headers={"Content-Disposition": disposition})
 
 
-def _is_onward(move: Move) -> bool:
-    """Whether a move can be the page's one button: it leads on, and asks for nothing, or only for proof."""
-    return move.name not in _BACKWARD and all(need.fields == OVERRIDE for need in move.needs)
+def _is_onward(move: Move, order: Sequence[str], stage: str) -> bool:
+    """Whether a move can be the page's one button: nearer to the end, and asking for nothing, or only for proof."""
+    nearer = move.to in order and stage in order and order.index(move.to) > order.index(stage)
+    return nearer and all(need.fields == OVERRIDE for need in move.needs)
 
 
 def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
     key = detail.row.key
     activity, comments = queries.activity(actor=request.actor, key=key), queries.comments(actor=request.actor, key=key)
-    onward = [move for move in detail.moves if move.allowed and _is_onward(move)]
+    process = process_of(detail.row.project.id)
+    order = [stage.name for stage in process.workflow.stages]
+    onward = [move for move in detail.moves if move.allowed and _is_onward(move, order, detail.row.stage)]
     groups = queries.groups(actor=request.actor, key=key)[:_GROUPS_MAX]
     timed = clocks.clocks_of(actor=request.actor, row=detail.row, now=request.now, told=False)
     texts = [detail.description, *(comment.body for comment in comments)]
@@ -152,7 +154,8 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
         "next_move": next(iter(onward), None),
         "held": words.held(queries.holders_of(actor=request.actor, issue_id=detail.row.id)),
         "why_assigned": words.why_decided(designations.decision_of(actor=request.actor, issue_id=detail.row.id)),
-        "activity": story.story(key, activity[::-1], comments),
+        "activity": story.story(key, activity[::-1], comments, process=process),
+        "fields": custom.shown(request, process, issue_type=detail.row.type, values=detail.row.values),
         "groups": story.explained(groups),
         "watch": notices.watch_of(actor=request.actor, issue_id=detail.row.id, watching=detail.watching),
         "watch_modes": watching.WORDS,

@@ -11,18 +11,26 @@ from django.views.decorators.http import require_POST
 
 from errata.apps.issues import operations, queries
 from errata.apps.issues.types import SavedViewView
+from errata.apps.workflows import queries as workflows
+from errata.core.vocabulary import OPEN_CATEGORIES
+from errata.core.workflow import DEFAULT, Stage
 from errata.web.answers import Toast, go
+from errata.web.issues.search_links import quoted
 from errata.web.requests import ActorRequest
 
 _LISTS = (
     ("Open", "is:open", "Everything that isn’t fixed or closed"),
     ("Mine", "is:open assignee:me", "Open and yours"),
     ("Unassigned", "is:open assignee:none", "Open, and nobody holds it"),
+)
+_STAGES = (
     ("New", "stage:New", "Not looked at yet"),
     ("Revise", "stage:Revise", "Came back after a fix"),
     ("Retest", "stage:Retest", "A fix is being checked"),
-    ("Done", "is:closed", "Fixed and closed"),
 )
+_DONE = ("Done", "is:closed", "Fixed and closed")
+# More tabs than a screen is wide are worse than none.
+_STAGES_MAX = 6
 _BOARDS = (
     ("All", "", "Every issue, newest first in each column"),
     ("Mine", "assignee:me", "What you hold"),
@@ -53,7 +61,19 @@ class Address(Protocol):
 
 def list_tabs(request: ActorRequest, address: Address, *, projects: Sequence[int] | None) -> list[Tab]:
     """The views of the list, with how many issues each leads to."""
-    return _tabs(request, address, layout="list", own=_LISTS, projects=projects)
+    return _tabs(request, address, layout="list", own=(*_LISTS, *_stages(request, projects), _DONE), projects=projects)
+
+
+def _stages(request: ActorRequest, projects: Sequence[int] | None) -> Sequence[tuple[str, str, str]]:
+    """A tab for each stage with open issues: of the project's workflow, or of all that are in use."""
+    if projects is not None and len(projects) == 1:
+        stages: Sequence[Stage] = workflows.process(actor=request.actor, project=projects[0]).workflow.stages
+    else:
+        stages = workflows.words(actor=request.actor).stages
+    if stages == DEFAULT.stages:
+        return _STAGES
+    opened = [stage for stage in stages if stage.category in OPEN_CATEGORIES]
+    return [(stage.name, f"stage:{quoted(stage.name)}", stage.meaning) for stage in opened[:_STAGES_MAX]]
 
 
 def board_tabs(request: ActorRequest, address: Address) -> list[Tab]:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from errata.apps.accounts.types import Person
 from errata.apps.issues.types import ActivityView, CommentView, GroupView
+from errata.apps.workflows.types import Process
 
 _ICONS = {
     "stage": "arrow-right",
@@ -50,6 +51,7 @@ class Item(msgspec.Struct, frozen=True):
     at: datetime
     icon: str = "circle-dot"
     stage: str = ""
+    category: str = ""
     reason: str = ""
     comment: str = ""
     evidence_url: str = ""
@@ -76,13 +78,17 @@ class Why(msgspec.Struct, frozen=True):
     parts: list[Part]
 
 
-def story(key: str, activity: Sequence[ActivityView], comments: Sequence[CommentView]) -> list[Item]:
+def story(
+    key: str, activity: Sequence[ActivityView], comments: Sequence[CommentView], *, process: Process
+) -> list[Item]:
     """The activity, oldest first, with the comments in their places."""
     said = {comment.id: comment for comment in comments}
-    return [_item(key, deed, said) for deed in activity if deed.kind not in _SILENT]
+    return [_item(key, deed, said, process) for deed in activity if deed.kind not in _SILENT]
 
 
-def _item(key: str, deed: ActivityView, said: Mapping[int, CommentView]) -> Item:
+def _item(key: str, deed: ActivityView, said: Mapping[int, CommentView], process: Process) -> Item:
+    stage = str(deed.after.get("stage", "")) if deed.kind in ("stage", "regressed") else ""
+    known = process.workflow.find_stage(stage)
     comment = said.get(deed.comment_id or 0)
     event = str(deed.evidence.get("event_id", ""))
     return Item(
@@ -90,10 +96,11 @@ def _item(key: str, deed: ActivityView, said: Mapping[int, CommentView]) -> Item
         anchor=f"comment-{comment.id}" if comment else f"activity-{deed.id}",
         person=deed.actor,
         who=deed.actor_name or "Errata",
-        words=_sentence(deed, comment),
+        words=_valued(deed, process) if deed.kind == "field" else _sentence(deed, comment),
         at=deed.at,
         icon=_ICONS.get(deed.kind, "circle-dot"),
-        stage=str(deed.after.get("stage", "")) if deed.kind in ("stage", "regressed") else "",
+        stage=stage,
+        category=known.category if known else "",
         reason=_why(deed),
         comment=comment.body if comment and deed.kind == "commented" and not comment.deleted else "",
         evidence_url=reverse("event", args=[key, event]) if event else "",
@@ -119,7 +126,7 @@ def _sentence(deed: ActivityView, comment: CommentView | None) -> str:
         case "commented":
             return "deleted this comment" if comment and comment.deleted else "commented"
         case "created":
-            return "created the issue" if deed.actor_kind != "system" else "opened the issue at its first event"
+            return "opened the issue at its first event" if deed.evidence.get("event_id") else "created the issue"
         case "regressed":
             return "saw it happen again and moved it to"
         case "stage":
@@ -131,6 +138,20 @@ def _sentence(deed: ActivityView, comment: CommentView | None) -> str:
         case "labels" | "parent":
             return _labels(deed) if deed.kind == "labels" else _parent(deed)
     return _plainly(deed, before, after)
+
+
+def _valued(deed: ActivityView, process: Process) -> str:
+    """A custom field that changed, by the name it has today."""
+    names = {field.slug: field.name for field in process.fields}
+    slug, after = next(iter(deed.after.items()), ("", None))
+    before, name = deed.before.get(slug), names.get(slug, slug)
+    if after is None:
+        return f"cleared {name}; it was {_said(before)}"
+    return f"set {name} to {_said(after)}" + (f"; it was {_said(before)}" if before is not None else "")
+
+
+def _said(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _timed(deed: ActivityView, before: str, after: str) -> str:

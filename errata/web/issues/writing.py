@@ -1,9 +1,11 @@
 """Writing issues down, commenting on them, linking and watching them."""
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -11,37 +13,66 @@ from errata.apps.accounts import queries as accounts
 from errata.apps.issues import operations
 from errata.apps.issues.types import LinkKind
 from errata.apps.projects import queries as projects
+from errata.apps.projects.types import ProjectView
+from errata.apps.workflows import queries as workflows
 from errata.core import vocabulary
 from errata.core.errors import Refusal
-from errata.web.answers import Toast, fragment, go
+from errata.core.workflow.rules import FIELD
+from errata.web.answers import Toast, fragment, go, piece
 from errata.web.forms import Form, posted, refused
+from errata.web.issues import custom
 from errata.web.requests import ActorRequest
 
 
 def new(request: ActorRequest) -> HttpResponse:
     """Write an issue down by hand."""
-    form = Form(values={"type": "Task", "priority": "Medium", "severity": "Minor"} | request.GET.dict())
+    form = Form(values={"priority": "Medium", "severity": "Minor"} | request.GET.dict())
     if request.method == "POST":
         try:
             return _created(request)
         except Refusal as refusal:
             names = ("project", "type", "title", "description", "priority", "severity", "assignee", "labels", "parent")
-            form = refused(posted(request, *names), refusal)
-    context = {
+            own = [name for name in request.POST if name.startswith(FIELD)]
+            form = refused(posted(request, *names, *own), refusal)
+    known = projects.list_projects(actor=request.actor)
+    context = _words(request, known, form) | {
         "form": form,
-        "projects": projects.list_projects(actor=request.actor),
+        "projects": known,
         "people": accounts.list_people(actor=request.actor),
-        "types": vocabulary.ISSUE_TYPES,
         "priorities": vocabulary.PRIORITIES,
         "severities": vocabulary.SEVERITIES,
     }
     return render(request, "issues/new.html", context, status=422 if form.problem or form.errors else 200)
 
 
+def new_words(request: ActorRequest) -> HttpResponse:
+    """The types and fields of the project and type that are chosen on the form."""
+    known = projects.list_projects(actor=request.actor)
+    context = _words(request, known, Form(values=request.GET.dict()))
+    kinds = render_to_string("issues/new_type.html", context, request)
+    own = render_to_string("issues/new_fields.html", context, request)
+    return fragment(request, [piece("#f-type", kinds), piece("#new-fields", own)])
+
+
+def _words(request: ActorRequest, known: Sequence[ProjectView], form: Form) -> dict[str, Any]:
+    """What the chosen project's issues may be, and what one of the chosen type is asked for."""
+    wanted = form.values.get("project", "")
+    place = next((project for project in known if wanted in (project.slug, project.key)), known[0] if known else None)
+    if place is None:
+        return {"types": (), "chosen_type": "", "fields": []}
+    process = workflows.process(actor=request.actor, project=place.id)
+    fallback = "Task" if "Task" in process.types else process.types[0]
+    chosen = form.values.get("type", "") if form.values.get("type") in process.types else fallback
+    values = {name.removeprefix(FIELD): value for name, value in form.values.items() if name.startswith(FIELD)}
+    fields = custom.shown(request, process, issue_type=chosen, values=values, errors=form.errors)
+    return {"types": process.types, "chosen_type": chosen, "fields": fields}
+
+
 def _created(request: ActorRequest) -> HttpResponse:
-    values = posted(request, "project", "type", "title", "description", "priority", "severity")
+    values: dict[str, Any] = posted(request, "project", "type", "title", "description", "priority", "severity")
     issue = operations.create_issue(
         **values,
+        fields=custom.posted_fields(request),
         assignee=request.POST.get("assignee", "") or None,
         parent=request.POST.get("parent", "").strip() or None,
         labels=[name.strip() for name in request.POST.get("labels", "").split(",") if name.strip()],

@@ -17,9 +17,11 @@ from errata.web.requests import ActorRequest
 TABS = (
     ("Process", "process"),
     ("Template", "process-template"),
+    ("Workflows", "workflows"),
     ("Ranking", "process-ranking"),
     ("Designation", "designations"),
     ("Rules", "rules"),
+    ("Calendars", "calendars"),
     ("Drift", "process-drift"),
     ("Gallery", "process-gallery"),
 )

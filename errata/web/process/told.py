@@ -12,7 +12,7 @@ from errata.core.sla import ClockPolicy, EscalationStep, Target
 from errata.core.template import FIELDS, ORIGIN_WORDS, FieldName, print_duration
 from errata.core.template.words import listed, platform_words, rule_words, step_when, step_words, whom
 from errata.core.vocabulary import CATEGORIES, PRIORITIES, SEVERITIES
-from errata.core.workflow import Workflow
+from errata.core.workflow import PROOF_WORDS, Rule, Workflow
 
 _CLOCK_WORDS = {"response": "first response", "update": "update", "resolution": "resolution"}
 
@@ -165,7 +165,7 @@ def stages_told(workflow: Workflow) -> list[StageTold]:
                 MoveTold(
                     label=rule.label,
                     to=rule.to,
-                    asks=" ".join(need.ask for need in rule.requires),
+                    asks=_asks(rule),
                     alone=bool(rule.on),
                 )
                 for rule in workflow.rules
@@ -174,6 +174,13 @@ def stages_told(workflow: Workflow) -> list[StageTold]:
         )
         for stage in workflow.stages
     ]
+
+
+def _asks(rule: Rule) -> str:
+    """What a move asks for first."""
+    proofs = [PROOF_WORDS.get(name, name) for name in rule.evidence]
+    proven = [f"Has to be shown first: {'; '.join(proofs)}."] if proofs else []
+    return " ".join([*(need.ask for need in rule.requires), *proven])
 
 
 def in_short(view: TemplateView, workflow: Workflow) -> list[str]:

@@ -10,7 +10,8 @@ from errata.apps.progress import queries
 from errata.apps.progress.queries import PARTS
 from errata.apps.progress.types import Filter, Part
 from errata.apps.projects import queries as projects
-from errata.core.vocabulary import ISSUE_TYPES, SEVERITIES
+from errata.apps.workflows import queries as workflows
+from errata.core.vocabulary import SEVERITIES
 from errata.web.issues import search_links
 from errata.web.progress import charts
 from errata.web.requests import ActorRequest
@@ -60,7 +61,7 @@ def _choices(request: ActorRequest, which: Filter) -> dict[str, Any]:
         "periods": [(days, f"{days}d" if days < 365 else "1y") for days in _DAYS],
         "projects": projects.list_projects(actor=request.actor),
         "teams": accounts.list_teams(actor=request.actor),
-        "types": ISSUE_TYPES,
+        "types": workflows.words(actor=request.actor).types,
         "severities": SEVERITIES[::-1],
         "divisions": PARTS,
         "filtered": bool(which.project or which.team or which.type or which.severity),

@@ -1,5 +1,6 @@
 """Projects and their settings."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from errata.apps.accounts import queries as accounts
 from errata.apps.issues import queries as issues
 from errata.apps.projects import operations, queries
 from errata.apps.projects.types import KeyView, ProjectView
+from errata.apps.workflows import operations as workflows
+from errata.apps.workflows import queries as workflow_queries
 from errata.core.errors import Refusal
 from errata.core.event import scrub
 from errata.core.event.scrub import ScrubRules
@@ -93,21 +96,27 @@ def new(request: ActorRequest) -> HttpResponse:
     """Create a project; next comes the snippet."""
     form = Form(values={"platform": "python"})
     if request.method == "POST":
-        values = posted(request, "name", "platform", "key")
+        values = posted(request, "name", "platform", "key", "template")
         try:
-            made = operations.create_project(
-                name=values["name"],
-                platform=values["platform"],
-                key=values["key"].upper() or None,
-                by=request.actor,
-                at=request.now,
-            )
+            made = _made(request, values)
         except Refusal as refusal:
             form = refused(values, refusal)
         else:
             return go(request, reverse("project-start", args=[made.slug]))
-    context = {"form": form, "platforms": PLATFORMS}
+    ready = workflow_queries.list_workflows(actor=request.actor)
+    context = {"form": form, "platforms": PLATFORMS, "workflows": ready, "built_in": workflow_queries.BUILT_IN}
     return render(request, "projects/new.html", context, status=422 if form.problem or form.errors else 200)
+
+
+def _made(request: ActorRequest, values: Mapping[str, str]) -> ProjectView:
+    given: dict[str, Any] = {
+        "name": values["name"], "platform": values["platform"], "key": values["key"].upper() or None,
+        "by": request.actor, "at": request.now,
+    }  # fmt: skip
+    template = values["template"]
+    if template and template != workflow_queries.BUILT_IN:
+        return workflows.create_project(template=template, **given)
+    return operations.create_project(**given)
 
 
 def general(request: ActorRequest, slug: str) -> HttpResponse:
@@ -124,7 +133,11 @@ def general(request: ActorRequest, slug: str) -> HttpResponse:
             at=request.now,
         )
         return go(request, reverse("project", args=[changed.slug]), toast=Toast(text="Saved."))
-    context = {"platforms": PLATFORMS, "teams": accounts.list_teams(actor=request.actor)}
+    context = {
+        "platforms": PLATFORMS,
+        "teams": accounts.list_teams(actor=request.actor),
+        "process": workflow_queries.process(actor=request.actor, project=slug),
+    }
     return _tab(request, slug, "project", "projects/general.html", context)
 
 

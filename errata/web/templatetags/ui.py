@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from errata.core.workflow import DEFAULT, GALLERY
 from errata.web import draw, markdown
 from errata.web.assets import asset_url
 
@@ -29,6 +30,15 @@ _KIND_ICONS = {
     "ci": "workflow",
     "inquiry": "life-buoy",
     "task": "square-check-big",
+    "bug": "bug",
+    "story": "book-open",
+    "epic": "zap",
+    "sub-task": "corner-down-right",
+    "incident": "radio",
+    "follow-up": "list-checks",
+    "question": "circle-help",
+    "problem": "triangle-alert",
+    "request": "hash",
 }
 _LEVEL_ICONS = {
     "fatal": "circle-x",
@@ -57,6 +67,14 @@ _CRUMB_ICONS = {
     "sentry": "signal",
 }
 _STAGE_SHAPES = {"new", "assigned", "revise", "retest", "fixed", "closed"}
+# What a stage looks like whose name has no sign of its own.
+_CATEGORY_SHAPES = {"new": "new", "active": "assigned", "verify": "retest", "done": "fixed", "closed": "closed"}
+# Where only the name is known: what it means in the default workflow, else in one of the gallery.
+_MEANT = {
+    stage.name.lower(): stage.category
+    for moves in (*(found.workflow for found in reversed(GALLERY)), DEFAULT)
+    for stage in moves.stages
+}
 _UNITS = ((60, "s", 1), (3_600, "min", 60), (86_400, "h", 3_600), (7 * 86_400, "d", 86_400))
 
 
@@ -120,10 +138,13 @@ def kind_icon(value: str) -> str:
 
 
 @register.filter
-def stage_shape(value: str) -> str:
-    """The sign of a stage; a team's own stage takes the one of a new issue's."""
+def stage_shape(value: str, category: str = "") -> str:
+    """The sign of a stage: its own, or that of what it means."""
     name = str(value).lower()
-    return name if name in _STAGE_SHAPES else "new"
+    shape = _CATEGORY_SHAPES.get(category or _MEANT.get(name, ""), "")
+    # A team may call something else Closed than what is closed: what it means goes first.
+    fits = not category or _MEANT.get(name) == category
+    return name if name in _STAGE_SHAPES and fits else shape or "new"
 
 
 @register.filter
@@ -134,8 +155,8 @@ def crumb_icon(category: str) -> str:
 
 
 @register.simple_tag
-def stage_chip(stage: str) -> SafeString:
-    shape = stage_shape(stage)
+def stage_chip(stage: str, category: str = "") -> SafeString:
+    shape = stage_shape(stage, category)
     return format_html('<span class="stage stage-{}">{}{}</span>', shape, icon(f"stage-{shape}"), stage)
 
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from errata.apps.accounts import operations as accounts
 from errata.apps.accounts import queries as account_queries
@@ -14,8 +15,13 @@ from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as issue_queries
 from errata.apps.projects import operations as projects
 from errata.apps.projects import queries as project_queries
+from errata.apps.workflows import operations as workflows
+from errata.apps.workflows import queries as workflow_queries
+from errata.core.arrivals import DEFAULT_ARRIVALS
 from errata.core.errors import Refusal
 from errata.core.event.scrub import ScrubRules
+from errata.core.fields import CustomField
+from errata.core.workflow import DEFAULT
 from tests.apps.facts import delta
 from tests.apps.issues.shop import arrive
 from tests.people import NOW, PASSWORD
@@ -32,6 +38,10 @@ def shop(payments, bob, alice):
     team = accounts.create_team(name="Money", members=[bob.user_id], by=alice, at=NOW)
     token, _ = accounts.create_token(name="ci", scopes=["issue:read"], by=bob, at=NOW)
     invitation, _ = accounts.invite(email="dave@shop.example", by=alice, at=NOW)
+    workflows.add_type(name="Chore", by=alice, at=NOW)
+    workflows.save_field(field=CustomField("points", "Points", "number"), by=alice, at=NOW)
+    workflows.set_arrivals(rules=DEFAULT_ARRIVALS, project="payments", by=alice, at=NOW)
+    ours = replace(DEFAULT, name="Ours")
     [key] = project_queries.list_keys(actor=bob, which="payments")
     return {
         "project": payments,
@@ -39,6 +49,7 @@ def shop(payments, bob, alice):
         "comment": comment.id,
         "link": issues.link_issues(key="PAY-1", kind="relates", other="PAY-3", by=bob, at=NOW),
         "view": issues.save_view(name="Ours", query="is:open", shared=True, by=bob, at=NOW).id,
+        "workflow": workflows.save_workflow(workflow=ours, by=alice, at=NOW).slug,
         "team": team.slug,
         "token": token.id,
         "invitation": invitation.id,
@@ -52,6 +63,7 @@ NOT_THERE = (
     project_queries.ProjectNotFound,
     account_queries.PersonNotFound,
     account_queries.TeamNotFound,
+    workflow_queries.WorkflowNotFound,
 )
 # What an actor may read: each returns something that must be empty, or refuses.
 READS = {
@@ -89,6 +101,17 @@ READS = {
     "person": lambda a, s: account_queries.person(actor=a, who="bob@shop.example"),
     "team_ref": lambda a, s: account_queries.team_ref(actor=a, slug=s["team"]),
     "ids_of_people": lambda a, s: account_queries.ids_of_people(actor=a, named="bob@shop.example"),
+    "emails_of_people": lambda a, s: account_queries.emails_of_people(actor=a, named="bob@shop.example"),
+    "preview_adoption": lambda a, s: issue_queries.preview_adoption(actor=a, project="PAY", which="software"),
+    "list_workflows": lambda a, s: [v for v in workflow_queries.list_workflows(actor=a) if v.projects],
+    "workflow": lambda a, s: workflow_queries.workflow(actor=a, which=s["workflow"]),
+    "find_workflow": lambda a, s: workflow_queries.find_workflow(actor=a, which=s["workflow"]),
+    "list_versions": lambda a, s: workflow_queries.list_versions(actor=a, which=s["workflow"]),
+    "list_types": lambda a, s: [v for v in workflow_queries.list_types(actor=a) if not v.built_in],
+    "list_fields": lambda a, s: workflow_queries.list_fields(actor=a),
+    "process": lambda a, s: workflow_queries.process(actor=a, project=s["project"].id),
+    "words": lambda a, s: workflow_queries.words(actor=a).fields,
+    "arrivals": lambda a, s: workflow_queries.arrivals(actor=a, project="payments"),
     "list_teams": lambda a, s: account_queries.list_teams(actor=a),
     "team_id": lambda a, s: account_queries.team_id(actor=a, slug="money"),
     "team_ids_of": lambda a, s: account_queries.team_ids_of(actor=a),
@@ -124,6 +147,15 @@ WRITES = {
     "undo": lambda a, s: issues.undo(activity_id=s["activity"], by=a, at=NOW),
     "update_view": lambda a, s: issues.update_view(view_id=s["view"], name="Mine", by=a, at=NOW),
     "delete_view": lambda a, s: issues.delete_view(view_id=s["view"], by=a, at=NOW),
+    "adopt_workflow": lambda a, s: issues.adopt_workflow(project="payments", which="software", by=a, at=NOW),
+    "publish_workflow": lambda a, s: issues.publish_workflow(which=s["workflow"], workflow=DEFAULT, by=a, at=NOW),
+    "save_workflow": lambda a, s: workflows.save_workflow(which=s["workflow"], workflow=DEFAULT, by=a, at=NOW),
+    "archive_workflow": lambda a, s: workflows.archive_workflow(which=s["workflow"], by=a, at=NOW),
+    "archive_type": lambda a, s: workflows.archive_type(name="Chore", by=a, at=NOW),
+    "restore_type": lambda a, s: workflows.restore_type(name="Chore", by=a, at=NOW),
+    "archive_field": lambda a, s: workflows.archive_field(slug="points", by=a, at=NOW),
+    "restore_field": lambda a, s: workflows.restore_field(slug="points", by=a, at=NOW),
+    "forget_arrivals": lambda a, s: workflows.forget_arrivals(project="payments", by=a, at=NOW),
     "update_project": lambda a, s: projects.update_project(which=s["project"].id, name="Mine", by=a, at=NOW),
     "set_quota": lambda a, s: projects.set_quota(which="payments", per_minute=1, by=a, at=NOW),
     "set_scrubbing": lambda a, s: projects.set_scrubbing(which="PAY", rules=ScrubRules(enabled=False), by=a, at=NOW),
@@ -146,6 +178,13 @@ WRITES = {
 # What makes something of one's own organisation, for those whose role goes that far.
 MAKES = {
     "create_project": lambda a: projects.create_project(name="New", platform="python", by=a, at=NOW),
+    "create_project_of_template": lambda a: workflows.create_project(
+        template="software", name="New", platform="python", by=a, at=NOW
+    ),
+    "take_workflow": lambda a: workflows.take_workflow(which="software", by=a, at=NOW),
+    "add_type": lambda a: workflows.add_type(name="New", by=a, at=NOW),
+    "save_field": lambda a: workflows.save_field(field=CustomField("new", "New", "text"), by=a, at=NOW),
+    "set_arrivals": lambda a: workflows.set_arrivals(rules=DEFAULT_ARRIVALS, by=a, at=NOW),
     "create_team": lambda a: accounts.create_team(name="New", by=a, at=NOW),
     "create_user": lambda a: accounts.create_user(email="n@x.example", name="N", password=PASSWORD, by=a, at=NOW),
     "invite": lambda a: accounts.invite(email="n@x.example", by=a, at=NOW),
@@ -157,7 +196,7 @@ MAKES = {
 OPEN_WRITES = {"watch_issue", "unwatch_issue", "set_up", "accept_invitation", "authenticate", "change_password",
                "note_token_use", "request_password_reset", "reset_password", "update_profile", "apply_events",
                "add_dictionary", "record_intake_counts", "next_issue_numbers", "note_first_event",
-               "purge_intake_counts", "purge_deleted_projects"}  # fmt: skip
+               "purge_intake_counts", "purge_deleted_projects", "point_project"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", READS)
@@ -197,7 +236,7 @@ def test_a_viewer_makes_nothing(carol, name):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in WRITES if WRITES[name].__code__.co_names[0] in ("projects", "accounts")]
+    "name", [name for name in WRITES if WRITES[name].__code__.co_names[0] in ("projects", "accounts", "workflows")]
 )
 def test_a_member_leaves_projects_and_people_alone(shop, bob, carol, name):
     if name == "revoke_token":
@@ -217,12 +256,11 @@ def test_a_viewer_reads_what_is_theirs_to_read(shop, carol, name):
 
 @pytest.mark.parametrize("name", READS)
 def test_a_token_without_scopes_reads_nothing_but_names(shop, bob, name):
-    from msgspec.structs import replace
-
     token = replace(bob, kind="token", scopes=frozenset())
     free = {
         "person",
         "ids_of_people",
+        "emails_of_people",
         "team_id",
         "team_ref",
         "team_ids_of",
@@ -240,8 +278,8 @@ def test_a_token_without_scopes_reads_nothing_but_names(shop, bob, name):
 @pytest.mark.parametrize(
     ("modules", "known"),
     [
-        ((issue_queries, project_queries, account_queries, audit), set(READS) | OPEN_READS),
-        ((issues, projects, accounts), set(WRITES) | set(MAKES) | OPEN_WRITES),
+        ((issue_queries, project_queries, account_queries, workflow_queries, audit), set(READS) | OPEN_READS),
+        ((issues, projects, accounts, workflows), set(WRITES) | set(MAKES) | OPEN_WRITES),
     ],
 )
 def test_every_public_function_is_in_one_of_the_tables(modules, known):

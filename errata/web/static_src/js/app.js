@@ -2,6 +2,7 @@ import htmx from "htmx.org";
 import { start as startBoard } from "./board.js";
 import { start as startCharts } from "./charts.js";
 import { start as startCopy } from "./copy.js";
+import { start as startDesigner } from "./designer.js";
 import { start as startDrafts } from "./drafts.js";
 import { start as startFields } from "./fields.js";
 import { start as startEvent } from "./event.js";
@@ -34,6 +35,7 @@ document.addEventListener("htmx:error", () => toast("No answer from the server. 
 
 for (const start of [
   startPrefs, startToasts, startTimes, startTips, startCopy, startMenus, startKeys, startPalette, startSearch,
-  startBoard, startStream, startEvent, startCharts, startDrafts, startFields, startFirstEvent, startInbox, startRows,
+  startBoard, startStream, startEvent, startCharts, startDesigner, startDrafts, startFields, startFirstEvent, startInbox,
+  startRows,
   startLive,
 ]) start();

@@ -1,16 +1,19 @@
 // Small things of forms: inline editing, Markdown preview, tabs of snippets, forms that send themselves.
 import { $, $$, at, on, post, stored } from "./dom.js";
 
+const edited = "input:not([type=hidden]), textarea";
+
 function edit(holder) {
   holder.dataset.editing = "";
-  const input = $("input, textarea", holder);
+  const input = $(edited, holder);
   input.defaultValue = input.value;
   input.focus();
-  input.setSelectionRange(input.value.length, input.value.length);
+  // Numbers and dates have no selection to set.
+  if (input.selectionStart !== null) input.setSelectionRange(input.value.length, input.value.length);
 }
 
 function leave(holder) {
-  const input = $("input, textarea", holder);
+  const input = $(edited, holder);
   input.value = input.defaultValue;
   delete holder.dataset.editing;
 }
@@ -57,6 +60,15 @@ export function start() {
     if (event.key === "Escape") { event.stopPropagation(); leave(input.closest("[data-inline]")); }
   });
   on("focusout", "[data-inline]", (event, holder) => { if (!holder.contains(event.relatedTarget)) leave(holder); });
+  // What was being edited is saved: what comes back from the server may take its place.
+  document.addEventListener("errata:changed", () => {
+    for (const holder of $$("[data-editing]")) {
+      const input = $(edited, holder);
+      input.defaultValue = input.value;
+      delete holder.dataset.editing;
+      if (holder.contains(document.activeElement)) document.activeElement.blur();
+    }
+  });
   on("click", "[data-editor-tab]", (_event, button) => preview(button));
   on("click", "[data-mark]", (_event, button) => wrap($("textarea", button.closest("[data-editor]")), ...marks[button.dataset.mark]));
   on("click", "[data-tab]", (_event, button) => tab(button));

@@ -90,7 +90,7 @@ const plain = {
   t: () => pick("type"),
   l: () => pick("labels"),
   d: () => pick("deputy"),
-  e: () => pick("stage", "Closed"),
+  e: () => pick("stage", "@end"),
   c: () => go("/issues/new/"),
   m: () => { const box = $("[data-comment]"); box?.focus(); return Boolean(box); },
   y: copyLink,

@@ -29,7 +29,7 @@ export async function openPicker(field, keys, wanted = "") {
   picked = keys;
   if (!response.ok) return apply(response);
   dialog.innerHTML = await response.text();
-  const option = wanted && $$(".picker-list .menu-item", dialog).find((item) => item.dataset.name === wanted);
+  const option = wanted && $$(".picker-list .menu-item", dialog).find((item) => fits(item, wanted));
   if (option && !option.dataset.needs && !option.dataset.then) return choose(dialog, option);
   if (!dialog.open) dialog.showModal();
   $("input[type=text]", dialog)?.focus();
@@ -37,6 +37,8 @@ export async function openPicker(field, keys, wanted = "") {
   if (option) choose(dialog, option);
 }
 
+// What ends an issue has another name in every workflow.
+const fits = (item, wanted) => (wanted === "@end" ? item.dataset.ends !== undefined && item.getAttribute("aria-disabled") !== "true" : item.dataset.name === wanted);
 const possible = (dialog) => $$(".picker-list .menu-item:not([hidden]):not([aria-disabled=true])", dialog);
 
 function mark(item, dialog, { focus = true } = {}) {

@@ -1,0 +1,172 @@
+"""Workflows, issue types and custom fields."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from ninja import Field, Router, Schema
+
+from errata.api.kit import ApiRequest
+from errata.api.native.schemas import Page
+from errata.apps.issues import operations as issues
+from errata.apps.issues import queries as previews
+from errata.apps.issues.adopting import Adoption
+from errata.apps.workflows import operations, queries
+from errata.apps.workflows.types import FieldView, WorkflowView
+from errata.core.errors import Refusal
+from errata.core.fields import CustomField, FieldKind
+from errata.core.workflow import Workflow
+
+router = Router(tags=["Workflows"])
+
+
+class BodyRefused(Refusal):
+    """A body that holds no workflow."""
+
+    code = "invalid"
+    status = 422
+
+
+class WorkflowOut(Schema):
+    name: str = Field(description="What commands and templates call it.")
+    title: str
+    summary: str
+    version: int
+    built_in: bool
+    projects: list[str]
+    workflow: dict[str, Any] = Field(description="Stages, rules and issue types, as data.")
+
+    @staticmethod
+    def of(view: WorkflowView) -> "WorkflowOut":
+        return WorkflowOut(
+            name=view.slug, title=view.name, summary=view.summary, version=view.number, built_in=view.built_in,
+            projects=[use.slug for use in view.projects], workflow=msgspec.to_builtins(view.workflow),
+        )  # fmt: skip
+
+
+class WorkflowIn(Schema):
+    workflow: dict[str, Any] = Field(description="Stages, rules and issue types, as GET gives them.")
+    note: str = Field("", description="What changed, for the history.")
+    based_on: int | None = Field(None, description="The version it was made from: refused when it isn't the newest.")
+
+
+class AdoptionIn(Schema):
+    workflow: str
+    version: int | None = None
+    stages: dict[str, str] = Field({}, description="Where the issues of a stage go, when not to the nearest.")
+    dry_run: bool = False
+
+
+class StepOut(Schema):
+    stage: str
+    category: str
+    to: str
+    to_category: str
+    issues: int
+    why: str
+    lost: list[str]
+
+
+class AdoptionOut(Schema):
+    project: str
+    before: str
+    after: str
+    issues: int = Field(description="How many issues change their stage.")
+    steps: list[StepOut]
+    lost: list[str]
+
+    @staticmethod
+    def of(done: Adoption) -> "AdoptionOut":
+        steps = [StepOut(**msgspec.to_builtins(step)) for step in done.migration.steps]
+        return AdoptionOut(
+            project=done.project, before=done.before, after=done.after, issues=done.migration.issues, steps=steps,
+            lost=list(done.migration.lost),
+        )  # fmt: skip
+
+
+class CustomFieldOut(Schema):
+    slug: str
+    name: str
+    kind: FieldKind
+    help: str
+    choices: list[str]
+    types: list[str]
+    required: list[str]
+    workflows: list[str]
+    archived: bool
+
+    @staticmethod
+    def of(view: FieldView) -> "CustomFieldOut":
+        return CustomFieldOut(**msgspec.to_builtins(view.field), archived=view.archived)
+
+
+class CustomFieldIn(Schema):
+    name: str
+    kind: FieldKind
+    help: str = ""
+    choices: list[str] = []
+    types: list[str] = Field([], description="The issue types that have it; empty = all.")
+    required: list[str] = Field([], description="The issue types that need it; `*` = all that have it.")
+    workflows: list[str] = Field([], description="The workflows whose projects have it; empty = all.")
+
+
+@router.get("/workflows", response=Page[WorkflowOut], summary="List the workflows")
+def list_workflows(request: ApiRequest) -> Page[WorkflowOut]:
+    """The organisation's own, then those of the gallery."""
+    return Page(items=[WorkflowOut.of(view) for view in queries.list_workflows(actor=request.auth)])
+
+
+@router.get("/workflows/{name}", response=WorkflowOut, summary="Get a workflow")
+def get_workflow(request: ApiRequest, name: str, version: int | None = None) -> WorkflowOut:
+    """The newest version, or the one asked for."""
+    return WorkflowOut.of(queries.workflow(actor=request.auth, which=name, number=version))
+
+
+@router.post("/workflows", response=WorkflowOut, summary="Create a workflow")
+def create_workflow(request: ApiRequest, body: WorkflowIn) -> WorkflowOut:
+    """Refused with its faults when an issue could get stuck in it."""
+    return _saved(request, "", body)
+
+
+@router.put("/workflows/{name}", response=WorkflowOut, summary="Save the next version of a workflow")
+def save_workflow(request: ApiRequest, name: str, body: WorkflowIn) -> WorkflowOut:
+    """Projects stay at the version they are at, until they adopt the new one."""
+    return _saved(request, name, body)
+
+
+@router.post("/projects/{slug}/workflow", response=AdoptionOut, summary="Give a project another workflow")
+def adopt(request: ApiRequest, slug: str, body: AdoptionIn) -> AdoptionOut:
+    """Its issues move with it, all or none. With `dry_run`, says what would happen."""
+    asked: dict[str, Any] = {"which": body.workflow, "number": body.version, "stages": body.stages}
+    if body.dry_run:
+        return AdoptionOut.of(previews.preview_adoption(actor=request.auth, project=slug, **asked))
+    return AdoptionOut.of(issues.adopt_workflow(project=slug, by=request.auth, at=datetime.now(UTC), **asked))
+
+
+@router.get("/fields", response=Page[CustomFieldOut], summary="List the custom fields")
+def list_fields(request: ApiRequest) -> Page[CustomFieldOut]:
+    """In the order of forms and pages."""
+    return Page(items=[CustomFieldOut.of(view) for view in queries.list_fields(actor=request.auth)])
+
+
+@router.put("/fields/{slug}", response=CustomFieldOut, summary="Add or change a custom field")
+def save_field(request: ApiRequest, slug: str, body: CustomFieldIn) -> CustomFieldOut:
+    """Its kind stays what it is, for issues have values of it."""
+    field = msgspec.convert(body.dict() | {"slug": slug}, CustomField)
+    return CustomFieldOut.of(operations.save_field(field=field, by=request.auth, at=datetime.now(UTC)))
+
+
+def _saved(request: ApiRequest, name: str, body: WorkflowIn) -> WorkflowOut:
+    saved = operations.save_workflow(
+        which=name, workflow=_workflow(body.workflow), note=body.note, based_on=body.based_on,
+        by=request.auth, at=datetime.now(UTC),
+    )  # fmt: skip
+    return WorkflowOut.of(saved)
+
+
+def _workflow(body: Mapping[str, Any]) -> Workflow:
+    try:
+        return msgspec.convert({"version": 0, **body}, Workflow)
+    except msgspec.ValidationError as error:
+        raise BodyRefused(f"This is no workflow: {error}.") from None

@@ -1,0 +1,144 @@
+"""`errata workflow list | show | save | adopt`."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from errata.apps.issues import operations as issues
+from errata.apps.issues import queries as previews
+from errata.apps.issues.adopting import Adoption
+from errata.apps.workflows import operations, queries
+from errata.apps.workflows.types import WorkflowView
+from errata.core.errors import Refusal
+from errata.core.workflow import Workflow
+from errata.ops import console
+
+
+class FileUnreadable(Refusal):
+    """A file that isn't there, or holds no workflow."""
+
+    code = "file_unreadable"
+    status = 422
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("workflow", help="list, show and save workflows; let projects have them")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+    listing = actions.add_parser("list", help="list your workflows, and those of the gallery")
+    listing.set_defaults(run=run_list)
+
+    show = actions.add_parser("show", help="show a workflow's stages and moves")
+    show.add_argument("name")
+    show.add_argument("--version", type=int, help="an older version; the newest when absent")
+    show.set_defaults(run=run_show)
+
+    save = actions.add_parser("save", help="keep a workflow, or its next version, from JSON as `show --json` prints it")
+    save.add_argument("file", help="`-` reads standard input")
+    save.add_argument("--name", default="", help="the workflow that gets a new version; a new workflow when absent")
+    save.add_argument("--note", default="", help="what changed, for the history")
+    save.set_defaults(run=run_save)
+
+    adopt = actions.add_parser("adopt", help="give a project another workflow, or another version, with its issues")
+    adopt.add_argument("project", help="slug or key of the project")
+    adopt.add_argument("name")
+    adopt.add_argument("--version", type=int)
+    adopt.add_argument(
+        "--stage", action="append", default=[], metavar="OLD=NEW", help="where the issues of a stage go; repeatable"
+    )
+    adopt.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+    adopt.set_defaults(run=run_adopt)
+    for action in (listing, show, save, adopt):
+        console.add_json(action)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    console.begin()
+    found = queries.list_workflows(actor=console.owner())
+    rows = [
+        (
+            view.slug,
+            view.number,
+            "gallery" if view.built_in else "yours",
+            " → ".join(stage.name for stage in view.workflow.stages),
+            ", ".join(use.key for use in view.projects) or "–",
+        )
+        for view in found
+    ]
+    answer = {"items": [_answer(view) for view in found], "next": None}
+    return console.show(arguments, answer, console.table(("name", "version", "from", "stages", "projects"), rows))
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    console.begin()
+    found = queries.workflow(actor=console.owner(), which=arguments.name, number=arguments.version)
+    return console.show(arguments, _answer(found), _described(found))
+
+
+def run_save(arguments: argparse.Namespace) -> int:
+    console.begin()
+    saved = operations.save_workflow(
+        which=arguments.name, workflow=_read(arguments.file), note=arguments.note, by=console.owner(), at=console.now()
+    )
+    return console.show(arguments, _answer(saved), f"{saved.name} is saved as {saved.slug}, version {saved.number}.")
+
+
+def run_adopt(arguments: argparse.Namespace) -> int:
+    console.begin()
+    stages = dict(_pair(text) for text in arguments.stage)
+    asked: dict[str, Any] = {"which": arguments.name, "number": arguments.version, "stages": stages}
+    by = console.owner()
+    if arguments.dry_run:
+        done = previews.preview_adoption(actor=by, project=arguments.project, **asked)
+    else:
+        done = issues.adopt_workflow(project=arguments.project, by=by, at=console.now(), **asked)
+    return console.show(arguments, done, _adopted(done, dry=arguments.dry_run))
+
+
+def _answer(view: WorkflowView) -> dict[str, Any]:
+    return {
+        "name": view.slug,
+        "title": view.name,
+        "summary": view.summary,
+        "version": view.number,
+        "built_in": view.built_in,
+        "projects": [{"key": use.key, "slug": use.slug, "version": use.number} for use in view.projects],
+        "workflow": msgspec.to_builtins(view.workflow),
+    }
+
+
+def _described(view: WorkflowView) -> str:
+    moves = view.workflow
+    lines = [f"{view.name}, version {view.number}{' (gallery)' if view.built_in else ''}", view.summary, ""]
+    lines.append(console.table(("stage", "category", "means"), [(s.name, s.category, s.meaning) for s in moves.stages]))
+    rows = [(rule.name, rule.label, f"{', '.join(rule.sources)} → {rule.to}") for rule in moves.rules]
+    lines += ["", console.table(("move", "says", "leads"), rows)]
+    lines += ["", f"Issue types: {', '.join(moves.types)}"] if moves.types else []
+    return "\n".join(lines)
+
+
+def _adopted(done: Adoption, *, dry: bool) -> str:
+    rows = [(step.stage, step.to, step.issues, " ".join(step.lost)) for step in done.migration.steps]
+    head = f"{done.project}: {done.before} → {done.after}, {done.migration.issues} issues {'would ' * dry}move."
+    return "\n".join([head, "", console.table(("from", "to", "issues", "lost"), rows), *done.migration.lost])
+
+
+def _read(file: str) -> Workflow:
+    try:
+        text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        found = msgspec.json.decode(text)
+        return msgspec.convert(found.get("workflow", found) if isinstance(found, dict) else found, Workflow)
+    except OSError as error:
+        raise FileUnreadable(f"{file} can't be read: {error.strerror}.") from None
+    except msgspec.DecodeError as error:
+        raise FileUnreadable(f"{file} holds no workflow: {error}.") from None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, sign, new = text.partition("=")
+    if not sign:
+        raise FileUnreadable(f"“{text}” isn't OLD=NEW, such as Revise=To Do.")
+    return old.strip(), new.strip()
