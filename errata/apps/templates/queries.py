@@ -12,6 +12,7 @@ from errata.apps.audit import queries as audit
 from errata.apps.audit.types import AuditEntry
 from errata.apps.projects import queries as projects
 from errata.apps.projects.queries import ProjectPlace
+from errata.apps.projects.snapshot import intake_version
 from errata.apps.projects.types import ProjectView
 from errata.apps.templates.models import TemplatesVersion, TemplateVersion
 from errata.apps.templates.places import (
@@ -85,6 +86,8 @@ def policy_history(project_id: int) -> list[tuple[datetime, Template]]:
     stamp, place = _stamp(), projects.place_of(project_id)
     if stamp == _NO_TEMPLATES or place is None:
         return [(_BEGINNING, DEFAULT)]
+    # A project that comes back to a team has another past than it had there: hence the number that projects move.
+    stamp = f"{stamp}:{intake_version()}"
     past = _past if _past[0] == stamp else (stamp, {})
     _past = past
     key = (place.organization_id, place.team_id, project_id)

@@ -208,6 +208,19 @@ def test_a_history_has_every_switch_of_policy_once(payments, money, olga):
     assert [since for since, _ in history][1:] == [later(1), later(2), later(5)]
 
 
+def test_a_project_that_comes_back_to_its_team_keeps_the_time_between(payments, money, olga):
+    def move(team, hours):
+        projects.update_project(which="payments", team=team, by=olga, at=NOW + timedelta(hours=hours))
+
+    change(TEAM, olga, ranking="users", at=NOW)
+    assert len(queries.policy_history(payments.id)) == 2
+    move("", 1)
+    move("money", 2)
+
+    rankings = [template.ranking for _, template in queries.policy_history(payments.id)]
+    assert rankings == [DEFAULT.ranking, "users", DEFAULT.ranking, "users"]
+
+
 def test_a_deleted_team_was_in_force_until_then(payments, money, olga):
     change(TEAM, olga, ranking="users", at=NOW)
     accounts.delete_team(slug="money", by=olga, at=NOW + timedelta(hours=1))
