@@ -256,7 +256,7 @@ def test_another_organisation_sees_nothing(mallory: Actor, browser: Any, failure
     ("path", "queries_max"),
     [
         ("/issues/", 23),
-        ("/issues/PAY-1/", 38),
+        ("/issues/PAY-1/", 39),
         ("/issues/rows/?key=PAY-1&key=PAY-2", 6),
         ("/projects/", 9),
         ("/people/", 8),
