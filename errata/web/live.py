@@ -33,7 +33,7 @@ class Feed:
         self._seq = queries.newest_change(actor=actor) if after is None else after
         self._spoke_at = at
         self._greeted = False
-        self._unread = 0
+        self._unread = -1  # the page may have been drawn before what it shows was read: it is told once, in any case
 
     def next(self, *, at: datetime) -> bytes:
         """The frames since the last call: changes, a sign of life, or nothing."""

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.e2e.test_story import _CHROMIUM, _FLAGS, _PATIENCE_MS
+from tests.e2e.test_story import _CHROMIUM, _FLAGS
 from tests.receivers import WebhookReceiver, webhook_receiver
-from tests.running import PASSWORD, ROOT, Running, free_port
+from tests.running import PASSWORD, ROOT, Running, free_port, until
 
+# What ends a hung test on a machine under load; nothing here is timed.
+_PATIENCE_MS = 30_000
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("inbox")]
 
 
@@ -22,6 +24,7 @@ class Office(NamedTuple):
     page: Page
     bob: Callable[..., Any]
     receiver: WebhookReceiver
+    cli: Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +68,22 @@ def office(running: Running, bob: Callable[..., Any]) -> Iterator[Office]:
         page.fill("[name=password]", PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_url("**/issues/**")
-        yield Office(running.url, page, bob, receiver)
+        yield Office(running.url, page, bob, receiver, running.cli)
         browser.close()
 
 
 def tell(office: Office, *titles: str) -> list[str]:
-    """Bob reports issues and names Olga on each."""
+    """Bob reports issues and names Olga on each. What other tests have left in her inbox is put away before."""
+    left = [line["key"] for line in office.cli("inbox", "list", "--json")["items"]]
+    if left:
+        office.cli("inbox", "done", *left)
     keys = [office.bob("POST", "/issues", {"project": "payments", "title": title})["key"] for title in titles]
     for key in keys:
         office.bob("POST", f"/issues/{key}/comments", {"body": "@olga please look"})
+    until(
+        lambda: {line["key"] for line in office.cli("inbox", "list", "--json")["items"]} >= set(keys),
+        within_s=60, why="Olga was told",
+    )  # fmt: skip
     return keys
 
 
@@ -90,7 +100,6 @@ def assert_accessible(page: Page) -> None:
 def test_the_number_is_live_and_the_inbox_is_emptied_by_keyboard(office: Office) -> None:
     page = office.page
     page.goto(f"{office.url}/inbox/")
-    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
     expect(page.locator("#live-status[data-state=live]")).to_be_attached()
 
     slow, broken = tell(office, "Slow", "Broken")
@@ -151,21 +160,22 @@ def test_the_inbox_works_on_a_phone(office: Office) -> None:
 def test_a_channel_is_added_tested_and_tells_what_was_answered(office: Office) -> None:
     page = office.page
     page.goto(f"{office.url}/channels/")
-    page.get_by_role("radio", name="Slack").check(force=True)
-    page.get_by_label("Name").fill("#payments")
-    page.get_by_label("Address").fill(f"{office.receiver.url}/slack")
+    page.locator("[name=kind][value=slack]").check(force=True)
+    page.get_by_role("textbox", name="Name").fill("#payments")
+    page.get_by_role("textbox", name="Address").fill(f"{office.receiver.url}/slack")
     page.get_by_role("button", name="Add channel").click()
     page.get_by_role("button", name="Send a test").click()
 
-    expect(page.get_by_text("It works.")).to_be_visible()
+    result = page.locator("#test-result")
+    expect(result).to_contain_text("It works.")
     assert [taken.path for taken in office.receiver.taken] == ["/slack"]
 
     office.receiver.statuses = [410]
     page.get_by_role("button", name="Send a test").click()
-    expect(page.get_by_text("It was not taken.")).to_be_visible()
+    expect(result).to_contain_text("It was not taken.")
     page.goto(f"{office.url}/deliveries/?state=failed")
     page.get_by_text("A test of Errata").first.click()
-    expect(page.get_by_text("410")).to_be_visible()
+    expect(page.locator(".log-tries").first).to_contain_text("410")
     assert_accessible(page)
     page.goto(f"{office.url}/account/notifications/")
     assert_accessible(page)

@@ -255,8 +255,8 @@ def test_another_organisation_sees_nothing(mallory: Actor, browser: Any, failure
 @pytest.mark.parametrize(
     ("path", "queries_max"),
     [
-        ("/issues/", 21),
-        ("/issues/PAY-1/", 36),
+        ("/issues/", 23),
+        ("/issues/PAY-1/", 39),
         ("/issues/rows/?key=PAY-1&key=PAY-2", 6),
         ("/projects/", 9),
         ("/people/", 8),
