@@ -130,6 +130,7 @@ OPEN_READS = {
 }  # fmt: skip
 
 WRITES = {
+    "set_parent": lambda a, s: issues.set_parent(key="PAY-1", parent="PAY-3", by=a, at=NOW),
     "wait_on": lambda a, s: issues.wait_on(key="PAY-1", on="the bank", by=a, at=NOW),
     "remark": lambda a, s: issues.remark(key="PAY-1", kind="acknowledged", by=a, at=NOW),
     "assign_issue": lambda a, s: issues.assign_issue(key="PAY-1", to=s["bob"], by=a, at=NOW),
