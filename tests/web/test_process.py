@@ -284,8 +284,8 @@ def test_lists_are_sorted_by_rank(olga: Actor, browser: Any, payments: ProjectVi
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/process/?project=payments", 28),
-        (TEMPLATE, 20),
+        ("/process/?project=payments", 32),
+        (TEMPLATE, 24),
         ("/process/ranking/?project=payments", 20),
         ("/process/drift/", 16),
         ("/process/gallery/", 12),

@@ -98,13 +98,9 @@ def test_a_fix_is_linked_and_unlinked_on_the_page(olga: Actor, browser: Any, fai
 def test_the_button_asks_for_the_reason_where_proof_is_missing(olga: Actor, browser: Any, retested: str) -> None:
     here = browser(olga)
     page = page_of(here, f"/issues/{retested}/")
-<<<<<<< Updated upstream
     # It opens the picker at the stage, which asks; it doesn't move.
     assert 'data-pick="stage" data-wanted="Fixed"' in page
     assert 'data-move="pass"' not in page
-=======
-    assert 'data-pick="stage" data-wanted="Fixed"' in page
->>>>>>> Stashed changes
     picker = page_of(here, f"/issues/pick/stage/?key={retested}")
     assert "It is not proven yet: that it has been quiet for long enough." in picker
 
