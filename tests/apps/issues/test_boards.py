@@ -171,6 +171,6 @@ def test_a_board_costs_few_queries_whatever_its_size(payments, bob, size):
         shape = board(bob)
         boards.piles(actor=bob, asked=Asked(), of=shape, now=NOW)
 
-    # Who sees what (4 + 4), the processes and whether they are still so (3), the counts, a column each, and the rows with
-    # their labels and groups.
+    # Who sees what (4 + 4), the processes and whether they are still so (3), the counts, a column each, and the rows
+    # with their labels and groups.
     assert len(captured) <= 12 + len(shape.counts) + 3, "\n".join(query["sql"] for query in captured.captured_queries)
