@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.e2e.test_story import _CHROMIUM, _FLAGS, _PATIENCE_MS, tab_of
 from tests.running import PASSWORD, ROOT, Running, free_port
@@ -147,6 +147,16 @@ def test_a_card_is_walked_to_and_moved_by_keys(shop: Shop, page: Page) -> None:
     expect(page.locator("#picker")).to_be_visible()
 
 
+def at_rest(page: Page, card: Locator) -> Any:
+    """Where the card is once the board no longer scrolls."""
+    before, now = None, card.bounding_box()
+    while before != now:
+        page.wait_for_timeout(200)
+        before, now = now, card.bounding_box()
+    assert now
+    return now
+
+
 def test_a_finger_holds_a_card_to_move_it(chromium: Browser, signed_in: dict[str, Any], shop: Shop) -> None:
     key = shop.report("Moved by finger", assignee="olga@shop.example", labels=["touch"])
     context = chromium.new_context(
@@ -158,8 +168,7 @@ def test_a_finger_holds_a_card_to_move_it(chromium: Browser, signed_in: dict[str
     page.get_by_role("navigation", name="Columns").get_by_text("Assigned").click()
     card = page.locator(f'[data-card="{key}"]')
     expect(card).to_be_in_viewport()
-    box = card.bounding_box()
-    assert box
+    box = at_rest(page, card)
     fingers = context.new_cdp_session(page)
 
     def touch(kind: str, x: float, y: float) -> None:
@@ -221,15 +230,15 @@ def test_columns_of_the_list_are_chosen(shop: Shop, page: Page) -> None:
     page.goto(f"{shop.url}/issues/")
 
     page.get_by_role("button", name="Columns").click()
-    page.locator("#columns-menu").get_by_label("Project").check()
-    page.locator("#columns-menu").get_by_label("Users").uncheck()
+    page.locator("#columns-menu").get_by_role("checkbox", name="Project").check()
+    page.locator("#columns-menu").get_by_role("checkbox", name="Users").uncheck()
     page.get_by_role("button", name="Show these").click()
 
     expect(page.get_by_role("columnheader", name="Project")).to_be_visible()
     expect(page.get_by_role("columnheader", name="Users")).to_have_count(0)
 
 
-def test_all_that_match_are_changed_with_one_undo(shop: Shop, page: Page) -> None:
+def test_all_that_match_are_changed_at_once(shop: Shop, page: Page) -> None:
     for number in range(55):
         shop.report(f"Many {number}", priority="Low", labels=["many"])
     page.goto(f"{shop.url}/issues/?q=label:many+priority:Low")
@@ -239,10 +248,11 @@ def test_all_that_match_are_changed_with_one_undo(shop: Shop, page: Page) -> Non
     expect(page.locator("#bulk")).to_contain_text("All 55 selected")
     page.locator("#bulk").get_by_role("button", name="Priority").click()
     page.get_by_role("option", name="High").click()
+    # What no longer matches stays where it is until one looks again: nothing moves under the hand.
+    row = page.locator("[data-row]").first
+    expect(row.get_by_label("Priority: High")).to_be_visible()
+    page.reload()
     expect(page.get_by_text("No issue matches")).to_be_visible()
-
-    page.keyboard.press("z")
-    expect(page.locator("[data-row]").first).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])

@@ -37,11 +37,13 @@ function close(input) {
 
 async function complete(input) {
   const mine = ++asked;
+  const text = input.value;
   const url = `${input.dataset.complete}?q=${encodeURIComponent(input.value)}&at=${input.selectionStart}&project=${encodeURIComponent(input.dataset.project ?? "")}`;
   const response = await fetch(url).catch(() => null);
   if (!response?.ok || mine !== asked || document.activeElement !== input) return;
   const { items } = await response.json();
   const box = list(input);
+  box.dataset.of = text;
   if (!items.length) return close(input);
   box.replaceChildren(...items.map((item, index) => {
     const row = make("div", { className: "menu-item", id: `complete-${index}` }, icon(item.kind === "value" ? "corner-down-right" : "tag", "icon icon-s"),
@@ -75,6 +77,13 @@ function mark(input, index) {
   input.setAttribute("aria-activedescendant", rows[active].id);
 }
 
+/** Take the first suggestion, of what is typed now: those shown may be of a moment ago. */
+async function finish(input) {
+  if (list(input).dataset.of !== input.value) await complete(input);
+  const first = $(".menu-item", list(input));
+  if (first && !list(input).hidden) take(input, first.dataset.insert);
+}
+
 function press(event, input) {
   const open = !list(input)?.hidden;
   if (event.key === "ArrowDown" && open) { event.preventDefault(); mark(input, active + 1); }
@@ -84,7 +93,7 @@ function press(event, input) {
     take(input, $$(".menu-item", list(input))[active].dataset.insert);
   } else if (event.key === "Tab" && open && !event.shiftKey && half(input)) {
     event.preventDefault();
-    take(input, $(".menu-item", list(input)).dataset.insert);
+    finish(input);
   } else if (event.key === "Escape" && open) { event.stopPropagation(); close(input); }
 }
 
