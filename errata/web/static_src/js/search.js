@@ -79,9 +79,10 @@ function mark(input, index) {
 
 /** Take the first suggestion, of what is typed now: those shown may be of a moment ago. */
 async function finish(input) {
+  clearTimeout(timer);
   if (list(input).dataset.of !== input.value) await complete(input);
-  const first = $(".menu-item", list(input));
-  if (first && !list(input).hidden) take(input, first.dataset.insert);
+  const box = list(input);
+  if (!box.hidden && box.dataset.of === input.value) take(input, $(".menu-item", box).dataset.insert);
 }
 
 function press(event, input) {
