@@ -12,8 +12,8 @@ from tests.e2e.test_story import _CHROMIUM, _FLAGS, _PATIENCE_MS, tab_of
 from tests.running import PASSWORD, ROOT, Running, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("board")]
-# What follows an issue (clock, score, owner) draws its card anew within a second of its making, at times under the mouse
-# of a test that presses at once. Until the board holds a card that is pressed, these pass or fail by chance.
+# What follows an issue (clock, score, owner) draws its card anew within a second of its making, at times under the
+# mouse of a test that presses at once. Until the board holds a card that is pressed, these pass or fail by chance.
 _dragging = pytest.mark.skip(reason="a card may be drawn anew under the pointer just after its issue was made")
 
 
