@@ -12,9 +12,6 @@ from tests.e2e.test_story import _CHROMIUM, _FLAGS, _PATIENCE_MS, tab_of
 from tests.running import PASSWORD, ROOT, Running, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("board")]
-# What follows an issue (clock, score, owner) draws its card anew within a second of its making, at times under the
-# mouse of a test that presses at once. Until the board holds a card that is pressed, these pass or fail by chance.
-_dragging = pytest.mark.skip(reason="a card may be drawn anew under the pointer just after its issue was made")
 
 
 class Shop:
@@ -96,7 +93,6 @@ def drag(page: Page, key: str, column: str) -> None:
     page.mouse.up()
 
 
-@_dragging
 def test_a_card_is_moved_by_mouse_and_taken_back(shop: Shop, page: Page) -> None:
     key = shop.report("Moved by mouse", assignee="olga@shop.example")
     page.goto(f"{shop.url}/board/")
@@ -109,7 +105,6 @@ def test_a_card_is_moved_by_mouse_and_taken_back(shop: Shop, page: Page) -> None
     stands_in(page, key, "Assigned")
 
 
-@_dragging
 def test_a_refused_drop_says_why_and_the_card_is_back(shop: Shop, page: Page) -> None:
     key = shop.report("Refused", assignee="olga@shop.example")
     page.goto(f"{shop.url}/board/")
@@ -120,7 +115,6 @@ def test_a_refused_drop_says_why_and_the_card_is_back(shop: Shop, page: Page) ->
     stands_in(page, key, "Assigned")
 
 
-@_dragging
 def test_a_drop_asks_for_what_is_missing(shop: Shop, page: Page) -> None:
     key = shop.report("Nobody's yet")
     page.goto(f"{shop.url}/board/")
@@ -163,7 +157,6 @@ def at_rest(page: Page, card: Locator) -> Any:
     return now
 
 
-@_dragging
 def test_a_finger_holds_a_card_to_move_it(chromium: Browser, signed_in: dict[str, Any], shop: Shop) -> None:
     key = shop.report("Moved by finger", assignee="olga@shop.example", labels=["touch"])
     context = chromium.new_context(

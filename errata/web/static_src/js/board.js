@@ -345,12 +345,18 @@ function suppressClick() {
 
 export const held = () => Boolean(drag) || pending.size > 0;
 
+async function released() {
+  while (held()) await new Promise((wake) => { setTimeout(wake, 120); });
+}
+
 export async function renewBoard(keys) {
   const address = new URLSearchParams(location.search);
   for (const key of keys.slice(0, 200)) address.append("key", key);
   const response = await fetch(`${board().dataset.cardsUrl}?${address}`, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!response?.ok) return;
   const found = await response.json();
+  // A card was pressed, or a move sent, while the answer was on its way: the card must stay, and the answer is of before.
+  if (held()) { await released(); return renewBoard(keys); }
   for (const [number, own] of Object.entries(found.ways)) ways.set(number, own);
   // A board that was empty, or has a lane more or less, is drawn anew.
   if (!$("#board-scroll") ? Object.keys(found.cards).length : newLanes(found.lanes)) return reload();
@@ -372,6 +378,7 @@ async function reload() {
   const response = await fetch(location.href, { headers: { "HX-Request": "true" } });
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (held()) { await released(); return reload(); }
   $("#board").replaceWith($("#board", page));
   learn();
 }
