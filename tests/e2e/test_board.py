@@ -83,9 +83,7 @@ def stands_in(page: Page, key: str, column: str) -> None:
 def drag(page: Page, key: str, column: str) -> None:
     card = page.locator(f'[data-card="{key}"]')
     expect(card).to_be_visible()
-    start, end = card.bounding_box(), cell(page, column).bounding_box()
-    assert start
-    assert end
+    start, end = at_rest(page, card), at_rest(page, cell(page, column))
     page.mouse.move(start["x"] + 60, start["y"] + 20)
     page.mouse.down()
     page.mouse.move(start["x"] + 75, start["y"] + 30, steps=3)
@@ -150,10 +148,10 @@ def test_a_card_is_walked_to_and_moved_by_keys(shop: Shop, page: Page) -> None:
 def at_rest(page: Page, card: Locator) -> Any:
     """Where the card is once the board no longer scrolls."""
     before, now = None, card.bounding_box()
-    while before != now:
+    # A card that is drawn anew at this very moment is nowhere.
+    while now is None or before != now:
         page.wait_for_timeout(200)
         before, now = now, card.bounding_box()
-    assert now
     return now
 
 
