@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from django.db import Error, connection
 
+from errata.core.errors import Refusal
 from errata.ports.event_store import StoreUnavailable
 
 _LOOK_S = 0.25
@@ -59,6 +60,11 @@ class Clock:
         """Do a slice. Return the seconds until the next."""
         try:
             more = duty.run(self._now())
+        except Refusal as refusal:
+            # Somebody changed meanwhile what a duty was about to act on. The others must not stand still for it, nor the
+            # digest, whose process this is.
+            log.warning("a duty of the clock was refused; it is tried again", duty=duty.name, error=refusal.message)
+            return max(_RETRY_S, min(duty.every_s, 60.0))
         except (StoreUnavailable, Error, OSError) as error:
             connection.close()
             log.warning("a duty of the clock failed; it is tried again", duty=duty.name, error=str(error))

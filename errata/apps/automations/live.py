@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from errata import ports
 from errata.apps.accounts.queries import system_actor
 from errata.apps.automations.acting import act, actor_of
 from errata.apps.automations.deciding import MINUTE, Meant, floor, for_changes, for_events, for_users
@@ -42,7 +41,7 @@ def follow(at: datetime) -> bool:
 
 def look(at: datetime) -> bool:
     """Count what came since the last look, for the rules that go by events."""
-    for automation in Automation.objects.exclude(mode="off").filter(organization__isnull=False).order_by("id"):
+    for automation in Automation.objects.exclude(mode="off").order_by("id"):
         rule = parse(automation.text, catalog=None)
         if rule.when.kind in ("events", "users"):
             _look(automation, rule, at)
@@ -103,7 +102,6 @@ def _fired(
 ) -> list[Firing]:
     if not rows:
         return []
-    ports.current().events.ping()
     actor = system_actor(automation.organization_id)
     try:
         meant = Meant.of(rule, actor=actor)

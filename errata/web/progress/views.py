@@ -1,4 +1,4 @@
-"""The progress page: what stands where, how it flows, how long it takes. Every number leads to its list."""
+"""The progress page: what stands where, how it flows, how long it takes. Counts lead to their lists."""
 
 from typing import Any
 
@@ -74,7 +74,6 @@ def _numbers(which: Filter, since: str) -> dict[str, str]:
         "open": _list(which, "is:open"),
         "opened": _list(which, f"created:{since}"),
         "ended": _list(which, f"is:closed moved:{since}"),
-        "returned": _list(which, f"is:regressed created:{since}"),
     }
 
 
