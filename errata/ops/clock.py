@@ -61,8 +61,8 @@ class Clock:
         try:
             more = duty.run(self._now())
         except Refusal as refusal:
-            # Somebody changed meanwhile what a duty was about to act on. The others must not stand still for it, nor the
-            # digest, whose process this is.
+            # Somebody changed meanwhile what a duty was about to act on. The others must not stand still for it, nor
+            # the digest, whose process this is.
             log.warning("a duty of the clock was refused; it is tried again", duty=duty.name, error=refusal.message)
             return max(_RETRY_S, min(duty.every_s, 60.0))
         except (StoreUnavailable, Error, OSError) as error:
