@@ -1,7 +1,8 @@
 """Issues as they were: what people had made of them at a moment, taken back from the activity record.
 
 Everything people and rules change about an issue is an activity with what was there before, so an issue as it was is
-the issue as it is without the activities since. How often it had happened by then is the event store's to tell.
+the issue as it is without the activities since. How often it had happened by then is the event store's to tell. What
+has no activity of its own is as it is now: watchers, the issues that block it, clocks, the score, the times of changes.
 """
 
 from collections import defaultdict
@@ -18,20 +19,21 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues import rows
 from errata.apps.issues.changes import by_key, issue_not_found, visible
-from errata.apps.issues.models import Activity, Issue, Label
+from errata.apps.issues.models import Activity, Issue, IssueLink, Label, Watcher
 from errata.apps.issues.search import UNANSWERED
 from errata.apps.issues.types import IssueRow, LabelView, Page
 from errata.apps.issues.valuing import with_values
 from errata.apps.issues.vocabulary import catalog_of, workflow_of
 from errata.apps.projects import queries as projects_of
 from errata.core.ids import ProjectId
-from errata.core.search import And, Asker, Catalog, Has, Node, Not, Or, Subject, Term, matches, parse, partition
+from errata.core.search import And, Asker, Catalog, Has, Node, Not, Or, Subject, Term, Text, matches, parse, partition
 from errata.core.vocabulary import PRIORITIES, SEVERITIES
 from errata.core.workflow import DEFAULT
 from errata.ports.event_store import Scope, StoreUnavailable
 
 # A view of the past is looked at by one person at a time, and reads what changed since.
 _ISSUES_MAX = 20_000
+_CUT = f"There were more than {_ISSUES_MAX:,} issues; these are the {_ISSUES_MAX:,} that were created last."
 
 
 class _Step(NamedTuple):
@@ -57,16 +59,13 @@ def list_issues_as_of(
     allow(actor, "issue:read")
     catalog = catalog_of(actor.organization_id)
     parsed = parse(query, catalog=catalog)
-    found = _rows_as_of(actor, as_of, projects)
-    partial = _count_until(found, as_of)
+    found, cut = _rows_as_of(actor, as_of, projects)
+    partial = _count_until(found, as_of) or (_CUT if cut else "")
+    kept = list(found.values())
     if parsed.where is not None:
         asked = partition(parsed.where, catalog=catalog)
-        found = {
-            number: row
-            for number, row in found.items()
-            if matches(asked, subject_of(row), _asker(actor, row, as_of, catalog))
-        }
-    items = _sorted(list(found.values()), sort or f"{'' if parsed.descending else '+'}{parsed.sort}")
+        kept = _found(asked, found.values(), actor=actor, at=as_of, catalog=catalog)
+    items = _sorted(kept, sort or f"{'' if parsed.descending else '+'}{parsed.sort}")
     return Page(items=items[:limit], next=None, partial=partial)
 
 
@@ -82,20 +81,6 @@ def issue_as_of(*, actor: Actor, key: str, as_of: datetime) -> IssueRow:
     found = {row.id: row}
     _count_until(found, as_of)
     return found[row.id]
-
-
-def states_before(*, actor: Actor, row: IssueRow) -> list[tuple[datetime, str, IssueRow]]:
-    """Every state an issue was in, with the activity that led to it and when; oldest first. What a backtest walks."""
-    steps = _steps_since(Q(issue_id=row.id), datetime.min.replace(tzinfo=row.created_at.tzinfo))[row.id]
-    names = _Names(actor)
-    found: list[tuple[datetime, str, IssueRow]] = []
-    current: IssueRow | None = row
-    for step in steps:  # newest first
-        if current is None:
-            break
-        found.append((step.at, step.kind, current))
-        current = _undone(current, [step], names)
-    return found[::-1]
 
 
 def rows_after(*, actor: Actor, wanted: Mapping[int, Collection[int]]) -> dict[int, IssueRow]:
@@ -145,35 +130,88 @@ def finds(node: Node | None, row: IssueRow, *, actor: Actor, at: datetime, catal
     """Whether a search, divided between records and events, found an issue that was like this at a moment."""
     if node is None:
         return True
-    if _asks_counts(node):
+    if _asks(node, _COUNTED):
         counted = {row.id: row}
         _count_until(counted, at)
         row = counted[row.id]
-    return matches(node, subject_of(row), _asker(actor, row, at, catalog))
+    return bool(_found(node, [row], actor=actor, at=at, catalog=catalog))
 
 
-def _asks_counts(node: Node) -> bool:
+def _found(node: Node, found: Collection[IssueRow], *, actor: Actor, at: datetime, catalog: Catalog) -> list[IssueRow]:
+    unlisted = _unlisted([row.id for row in found], at) if _asks(node, _UNLISTED) else {}
+    return [
+        row
+        for row in found
+        if matches(node, _subject(row, unlisted.get(row.id, _NOTHING)), _asker(actor, row, at, catalog))
+    ]
+
+
+_COUNTED = {"count", "users", "last_seen", "is:handled"}
+_UNLISTED = {"text", "creator", "watcher", "is:watched", "is:blocked", "is:blocking"}
+
+
+def _asks(node: Node, things: Collection[str]) -> bool:
+    """Whether a search asks one of these: keys, states as `is:…`, or "text"."""
     match node:
         case And(nodes) | Or(nodes):
-            return any(_asks_counts(part) for part in nodes)
+            return any(_asks(part, things) for part in nodes)
         case Not(inner):
-            return _asks_counts(inner)
+            return _asks(inner, things)
+        case Term("is", values=values):
+            return any(f"is:{value}" in things for value in values)
         case Term(key) | Has(key):
-            return key in ("count", "users", "last_seen")
+            return key in things
+        case Text():
+            return "text" in things
     return False
 
 
-def subject_of(row: IssueRow, *, description: str = "", watchers: Collection[int] = ()) -> Subject:
+class _Unlisted(NamedTuple):
+    """What a search can ask of an issue, and no list shows."""
+
+    description: str = ""
+    creator: int | None = None
+    watchers: frozenset[int] = frozenset()
+    blocked: bool = False
+    blocking: bool = False
+
+
+_NOTHING = _Unlisted()
+
+
+def _unlisted(ids: Sequence[int], at: datetime) -> dict[int, _Unlisted]:
+    described = Activity.objects.filter(issue_id__in=ids, kind="description", at__gt=at).order_by("-id")
+    then = {issue_id: before["description"] for issue_id, before in described.values_list("issue_id", "before")}
+    watchers: dict[int, set[int]] = defaultdict(set)
+    for issue_id, user_id in Watcher.objects.filter(issue_id__in=ids).values_list("issue_id", "user_id"):
+        watchers[issue_id].add(user_id)
+    blocks = IssueLink.objects.filter(kind="blocks")
+    blocked = set(blocks.filter(target__in=ids, source__is_open__in=(True,)).values_list("target_id", flat=True))
+    blocking = set(blocks.filter(source__in=ids, target__is_open__in=(True,)).values_list("source_id", flat=True))
+    own = Issue.objects.filter(id__in=ids).values_list("id", "description", "created_by_id")
+    return {
+        number: _Unlisted(
+            description=then.get(number, description),
+            creator=creator,
+            watchers=frozenset(watchers[number]),
+            blocked=number in blocked,
+            blocking=number in blocking,
+        )
+        for number, description, creator in own
+    }
+
+
+def _subject(row: IssueRow, unlisted: _Unlisted) -> Subject:
     """An issue as a search in memory asks it."""
     return Subject(
         key=row.key, project_slug=row.project.slug, project_key=row.project.key, title=row.title, culprit=row.culprit,
-        description=description, type=row.type, priority=row.priority, severity=row.severity, stage=row.stage,
-        category=row.category, level=row.level, platform=row.platform, count=row.count, users=row.users,
-        comments=row.comments, first_seen=row.first_seen, last_seen=row.last_seen, created=row.created_at,
-        updated=row.updated_at, moved=row.stage_changed_at, assignee=row.assignee.id if row.assignee else None,
-        deputy=row.deputy.id if row.deputy else None, watchers=frozenset(watchers),
-        labels=tuple(label.name for label in row.labels), regressed=row.regressed, unhandled=row.is_unhandled,
-        waiting_on=row.waiting_on, clock=row.clock_state, due=row.due_at, values=row.values,
+        type=row.type, priority=row.priority, severity=row.severity, stage=row.stage, category=row.category,
+        level=row.level, platform=row.platform, count=row.count, users=row.users, comments=row.comments,
+        first_seen=row.first_seen, last_seen=row.last_seen, created=row.created_at, updated=row.updated_at,
+        moved=row.stage_changed_at, assignee=row.assignee.id if row.assignee else None,
+        deputy=row.deputy.id if row.deputy else None, labels=tuple(label.name for label in row.labels),
+        regressed=row.regressed, unhandled=row.is_unhandled, parent=row.parent, waiting_on=row.waiting_on,
+        score=row.score, clock=row.clock_state, due=row.due_at, values=row.values, **unlisted._asdict(),
     )  # fmt: skip
 
 
@@ -195,12 +233,14 @@ class _Names:
         return [LabelView(name=name, colour=self._colours.get(name, 0)) for name in names]
 
 
-def _rows_as_of(actor: Actor, as_of: datetime, projects: Collection[int] | None) -> dict[int, IssueRow]:
+def _rows_as_of(actor: Actor, as_of: datetime, projects: Collection[int] | None) -> tuple[dict[int, IssueRow], bool]:
+    """The issues there were, and whether there were more."""
     own = projects_of.visible_ids(actor)
     chosen = own if projects is None else [project for project in own if project in projects]
-    ids = list(
-        visible(actor).filter(project_id__in=chosen, created_at__lte=as_of).order_by("-id").values_list("id", flat=True)
-    )[:_ISSUES_MAX]
+    there = visible(actor).filter(project_id__in=chosen, created_at__lte=as_of).order_by("-id")
+    ids = list(there.values_list("id", flat=True)[: _ISSUES_MAX + 1])
+    cut = len(ids) > _ISSUES_MAX
+    ids = ids[:_ISSUES_MAX]
     steps = _steps_since(Q(issue__organization_id=actor.organization_id), as_of)
     gone_now = set(Issue.objects.filter(id__in=ids, merged_into__isnull=False).values_list("id", flat=True))
     names = _Names(actor)
@@ -211,7 +251,7 @@ def _rows_as_of(actor: Actor, as_of: datetime, projects: Collection[int] | None)
         before = None if was_gone else _undone(row, since, names)
         if before is not None:
             found[row.id] = before
-    return found
+    return found, cut
 
 
 def _steps_since(which: Q, as_of: datetime) -> dict[int, list[_Step]]:
@@ -235,6 +275,9 @@ def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | 
                 changes[step.kind] = names.person(step.before.get(step.kind))
             case "labels":
                 changes["labels"] = names.labels(step.before.get("labels", []))
+            case "parent":
+                above = step.before.get("parent")
+                changes["parent"] = above["key"] if above else ""
             case "field":
                 changes["values"] = with_values(changes.get("values", row.values), step.before)
             case "commented":
@@ -261,7 +304,6 @@ _TAKEN_BACK = {
     "regressed",
     "values",
     "waiting_on",
-    "parent",
 }
 
 

@@ -1,7 +1,7 @@
 """A search asked of one issue in memory: as it is, as it was, or as a rule finds it.
 
-Says the same as the records do (tests/apps/standing/test_past.py holds both to one list of searches). Who is meant by a
-name, and what events say, are the caller's to know.
+Says the same as the records do: tests/apps/standing/test_past.py holds both to one list of searches, which asks every
+key there is. Who is meant by a name, and what events say, are the caller's to know.
 """
 
 import re
@@ -55,7 +55,11 @@ class Subject(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] = ()
     regressed: bool = False
     unhandled: bool = False
+    parent: str = ""  # its key
+    blocked: bool = False  # by an issue that is open
+    blocking: bool = False
     waiting_on: str = ""
+    score: float = 0
     clock: str = ""
     due: datetime | None = None
     values: Mapping[str, Any] = {}  # of custom fields, by their slug
@@ -105,9 +109,9 @@ def _mentions(subject: Subject, text: str) -> bool:
 def _has(subject: Subject, key: str) -> bool:
     held = {
         "assignee": subject.assignee, "deputy": subject.deputy, "creator": subject.creator,
-        "watcher": subject.watchers, "label": subject.labels, "culprit": subject.culprit, "level": subject.level,
-        "platform": subject.platform, "count": subject.count, "users": subject.users, "comments": subject.comments,
-        "due": subject.due, "clock": subject.clock, "waiting_on": subject.waiting_on,
+        "watcher": subject.watchers, "label": subject.labels, "parent": subject.parent, "culprit": subject.culprit,
+        "level": subject.level, "platform": subject.platform, "count": subject.count, "users": subject.users,
+        "comments": subject.comments, "due": subject.due, "clock": subject.clock, "waiting_on": subject.waiting_on,
     }  # fmt: skip
     if key.startswith(_FIELD):
         return subject.values.get(key.removeprefix(_FIELD)) is not None
@@ -124,7 +128,7 @@ def _term(term: Term, value: str, subject: Subject, asker: Asker) -> bool:
             return _person(getattr(subject, term.key), value, asker)
         case "watcher":
             return not subject.watchers.isdisjoint(asker.who(value))
-        case "priority" | "severity" | "level" | "count" | "users" | "comments":
+        case "priority" | "severity" | "level" | "count" | "users" | "comments" | "score":
             return _ordered(term, value, subject)
         case "first_seen" | "last_seen" | "age" | "created" | "updated" | "moved" | "due":
             return _when(term, value, subject, asker.now)
@@ -153,6 +157,8 @@ _STATES: dict[str, Callable[[Subject, Asker], bool]] = {
     "regressed": lambda subject, _: subject.regressed,
     "unhandled": lambda subject, _: subject.unhandled,
     "handled": lambda subject, _: not subject.unhandled and subject.count > 0,
+    "blocked": lambda subject, _: subject.is_open and subject.blocked,
+    "blocking": lambda subject, _: subject.is_open and subject.blocking,
 }
 
 
@@ -191,6 +197,9 @@ def _text(key: str, value: str, subject: Subject) -> bool:
             return _like(getattr(subject, key), value, anywhere=True)
         case "stage" | "category" | "type" | "clock":
             return bool(getattr(subject, key).casefold() == value.casefold())
+        case "parent":
+            return subject.parent.casefold() == ("" if value.casefold() == "none" else value.casefold())
+    assert key == "platform", f"partition gives {key} to the event store"
     return _like(subject.platform, value)
 
 

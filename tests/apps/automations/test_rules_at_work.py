@@ -92,6 +92,32 @@ def test_an_issue_is_asked_as_it_was_when_it_happened(payments, olga, bob, alice
     assert runs("Ours", olga) == [("PAY-1", "did")]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "is:blocked",
+        "parent:PAY-1",
+        "has:parent",
+        "creator:alice@shop.example",
+        "watcher:bob@shop.example",
+        '"by night"',
+    ],
+)
+def test_a_rule_asks_what_lists_do_not_show(payments, olga, bob, alice, asked):
+    rule(f"when field priority\nif {asked}\nthen label caught", olga)
+    report("Above", bob, at=START)
+    report("Down", alice, parent="PAY-1", description="Only by night", at=START)
+    issues.watch_issue(key="PAY-2", by=bob, at=START)
+    issues.link_issues(key="PAY-1", kind="blocks", other="PAY-2", by=bob, at=START)
+    for key in ("PAY-1", "PAY-2"):
+        issues.update_issue(key=key, priority="High", by=olga, at=START)
+
+    work()
+
+    assert ("PAY-2", "did") in runs("Ours", olga)
+    assert len(runs("Ours", olga)) == (2 if asked.startswith("watcher") else 1)
+
+
 def test_rules_do_not_answer_each_other(payments, olga, alice):
     rule("when field priority\nthen severity Critical", olga, name="One")
     rule("when field severity\nthen priority High", olga, name="Two")

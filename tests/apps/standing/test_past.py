@@ -6,7 +6,7 @@ import pytest
 
 from errata.apps.issues import operations, past, queries
 from errata.apps.issues.changes import IssueNotFound
-from errata.core.search import Asker, matches, parse, partition
+from errata.core.search import DEFAULT_CATALOG, And, Not, Or, Term, parse, partition
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, find, look, report
 from tests.conftest import NOW
@@ -18,8 +18,14 @@ SEARCHES = [
     "stage:[New, Closed]", "category:active", "type:Cost", "priority:High", "priority:>=Medium", "severity:<Major",
     "level:error", "level:>=warning", "platform:no*", "project:payments", "project:PAY", "label:money*", "has:label",
     "!has:label", "has:assignee", "has:comments", "key:PAY-2", "pay-2", "count:>10", "count:100", "users:2",
-    "comments:>=1", "last_seen:-24h", "last_seen:+24h", "age:+2d", "refunds", '"100%"', "title:*query*plan*",
-    "culprit:shop.db", "refunds OR query_plan", "is:open (refunds OR slow)", "!(refunds OR slow)", "created:-24h",
+    "comments:>=1", "last_seen:-24h", "last_seen:+24h", "first_seen:-24h", "age:+2d", "refunds",
+    '"100%"', "title:*query*plan*", "culprit:shop.db", "refunds OR query_plan", "is:open (refunds OR slow)",
+    "!(refunds OR slow)", "created:-24h",
+    "is:assigned", "is:unassigned", "is:watched", "is:regressed", "is:blocked", "is:blocking", "!is:blocked",
+    "deputy:me", "has:deputy", "creator:me", "creator:none", "has:creator", "watcher:me", "!watcher:me",
+    "watcher:alice@shop.example", "has:watcher", "parent:PAY-1", "parent:pay-1", "parent:none", "!parent:PAY-1",
+    "has:parent", "money*back", "score:>=0", "score:>50", "users:>=0", "updated:-24h", "moved:-24h", "due:<4h",
+    "has:due", "clock:breached", "has:clock", "waiting_on:bank", "has:waiting_on", '"never say why"',
 ]  # fmt: skip
 
 
@@ -31,22 +37,66 @@ def shop(payments, bob, alice):
         delta(payments, 2, count=5, level="warning", title="Slow 100% query_plan", culprit="shop.db in run",
               platform="node", first=later(days=-3), last=later(days=-2)),
     )  # fmt: skip
-    report("Refunds (manual)", bob, type="Cost", priority="High", severity="Critical", labels=["Money Matters"])
-    operations.assign_issue(key="PAY-1", to=bob.email, by=alice, at=NOW)
+    report(
+        "Refunds (manual)",
+        bob,
+        type="Cost",
+        priority="High",
+        severity="Critical",
+        labels=["Money Matters"],
+        description="The banks never say why",
+        parent="PAY-1",
+    )
+    operations.assign_issue(key="PAY-1", to=bob.email, deputy=alice.email, by=alice, at=NOW)
+    operations.link_issues(key="PAY-1", kind="blocks", other="PAY-3", by=bob, at=NOW)
+    operations.wait_on(key="PAY-3", on="The bank", by=bob, at=NOW)
     operations.comment_on_issue(key="PAY-3", body="Hi", by=alice, at=NOW)
     operations.transition_issue(key="PAY-2", to="Closed", reason="won't fix", by=bob, at=NOW)
 
 
+def test_the_searches_ask_every_key_and_every_state():
+    keys, states = set(), set()
+    for query in SEARCHES:
+        for term in terms(parse(query).where):
+            keys.add(term.key)
+            states |= set(term.values) if term.key == "is" else set()
+
+    known = {field.key for field in DEFAULT_CATALOG.fields.values() if field.side != "event"}
+
+    assert (known - keys, set(DEFAULT_CATALOG.fields["is"].values) - states) == (set(), set())
+
+
+def terms(node):
+    match node:
+        case And(nodes) | Or(nodes):
+            return [term for part in nodes for term in terms(part)]
+        case Not(inner):
+            return terms(inner)
+        case Term():
+            return [node]
+    return []
+
+
 @pytest.mark.parametrize("query", SEARCHES)
-def test_a_search_in_memory_finds_what_the_records_find(shop, bob, query):
-    people = {"me": [bob.user_id], "bob@shop.example": [bob.user_id], "bob builder": [bob.user_id]}
-    asker = Asker(now=NOW, me=bob.user_id, who=lambda name: people[name.casefold()], events=lambda _: False)
+def test_a_search_in_memory_finds_what_the_records_find(shop, bob, events, query):
     where = parse(query).where
+    asked = partition(where) if where is not None else None
     rows = queries.list_issues(actor=bob, now=NOW).items
 
-    found = {row.key for row in rows if where is None or matches(partition(where), past.subject_of(row), asker)}
+    found = {row.key for row in rows if past.finds(asked, row, actor=bob, at=NOW, catalog=DEFAULT_CATALOG)}
 
     assert found == set(find(query, bob))
+
+
+def test_a_description_is_searched_as_it_was(shop, payments, bob, events):
+    operations.update_issue(key="PAY-3", description="Nothing at all", by=bob, at=later(hours=1))
+
+    found = [
+        [row.key for row in past.list_issues_as_of(actor=bob, as_of=moment, query='"never say why"').items]
+        for moment in (later(minutes=30), later(hours=2))
+    ]
+
+    assert found == [["PAY-3"], []]
 
 
 def test_an_issue_as_of_then_equals_what_was_read_then(shop, payments, bob, alice, events):
@@ -75,6 +125,16 @@ def told(row):
         row.title, row.stage, row.category, row.reason, row.priority, row.severity, row.type, row.comments,
         row.assignee and row.assignee.id, row.deputy and row.deputy.id, [label.name for label in row.labels],
     )  # fmt: skip
+
+
+def test_what_an_issue_was_a_part_of_is_told_and_searched(shop, bob, events):
+    operations.set_parent(key="PAY-3", parent=None, by=bob, at=later(hours=1))
+    then = later(minutes=30)
+
+    was = past.issue_as_of(actor=bob, key="PAY-3", as_of=then)
+    found = past.list_issues_as_of(actor=bob, as_of=then, query="parent:PAY-1").items
+
+    assert (was.parent, [row.key for row in found], look("PAY-3", bob).parent) == ("PAY-1", ["PAY-3"], "")
 
 
 def test_a_list_as_of_then_is_the_list_that_was_shown_then(shop, payments, bob, alice, events):
@@ -120,9 +180,3 @@ def test_before_it_was_there_it_is_not_found(shop, bob, mallory):
         past.issue_as_of(actor=bob, key="PAY-3", as_of=later(days=-9))
     with pytest.raises(IssueNotFound):
         past.issue_as_of(actor=mallory, key="PAY-3", as_of=NOW)
-
-
-def test_every_state_an_issue_was_in_is_told_in_order(shop, bob):
-    states = past.states_before(actor=bob, row=look("PAY-2", bob))
-
-    assert [(kind, row.stage) for _, kind, row in states] == [("created", "New"), ("stage", "Closed")]
