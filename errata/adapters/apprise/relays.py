@@ -4,14 +4,19 @@ Therefore every connection that it opens is checked at the moment it is opened, 
 service, redirect or second look-up gets by.
 """
 
+import contextlib
 import logging
+import socket
 import sys
 import threading
+import time
 from typing import Any
 
 from errata.adapters.http.guard import Guard
 from errata.ports.outgoing import OutgoingFailed, OutgoingRefused
 
+# As GuardedHttp. An address may ask for longer (?rto=86400), and a server may send a byte a second.
+_TOTAL_S = 15.0
 _PROGRAMS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "syslog.syslog"})
 # What a library may read while it sends: itself, and the certificates beside it.
 _OWN_FILES = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix})
@@ -24,22 +29,33 @@ _hooked = False
 class AppriseRelays:
     """Sends through apprise."""
 
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
+    def __init__(self, guard: Guard, *, total_s: float = _TOTAL_S) -> None:
+        self._guard, self._total_s = guard, total_s
 
     def send(self, *, url: str, title: str, text: str) -> None:
         """Tell a service."""
         scheme = url.partition("://")[0].casefold()
         target = _target(url, scheme)
         _hook()
-        _watched.guard, _watched.refused = self._guard, None
+        links: list[socket.socket] = []
+        _watched.refused, _watched.links, _watched.end_s = None, links, time.monotonic() + self._total_s
+        watch = threading.Timer(self._total_s, _hang_up, [links])
+        watch.daemon = True
+        watch.start()
+        _watched.guard = self._guard
         try:
             told = target.notify(body=text, title=title)
         except TypeError as error:  # how a plugin says that it can't be used with what it is given
             msg = f"{scheme}:// can't be used with this address."
             raise OutgoingRefused(msg) from error
+        except Exception as error:  # 262 plugins, of which many believe whatever a server answers
+            msg = f"The service behind {scheme}:// answered what apprise can't read ({type(error).__name__})."
+            raise OutgoingFailed(msg) from error
         finally:
             refused, _watched.guard = _watched.refused, None
+            watch.cancel()
+            for link in links:
+                link.close()
         if refused:
             raise OutgoingRefused(refused)
         if not told:
@@ -80,12 +96,22 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         return
     if event in ("socket.connect", "socket.sendto"):
         _check(guard, arguments[1])
+        if time.monotonic() >= _watched.end_s:
+            _refuse("It took too long.")
+        # A duplicate: TLS takes the descriptor away from the socket, and shutting down either ends both.
+        _watched.links.append(arguments[0].dup())
     elif event in _PROGRAMS:
         _refuse("It would start a program on this machine.")
     elif event == "open" and isinstance(arguments[0], str) and not arguments[0].startswith(_OWN_FILES):
         # Some services send files by their path, or take a key from one.
         msg = "Only Errata's own files are read here."
         raise PermissionError(msg)
+
+
+def _hang_up(links: list[socket.socket]) -> None:
+    for link in list(links):
+        with contextlib.suppress(OSError):
+            link.shutdown(socket.SHUT_RDWR)
 
 
 def _check(guard: Guard, address: Any) -> None:

@@ -5,6 +5,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
@@ -49,18 +50,25 @@ class GuardedHttp:
     def _connected(self, parts: SplitResult, addresses: list[str], port: int) -> Iterator[http.client.HTTPConnection]:
         host = parts.hostname or ""
         link = http.client.HTTPConnection(host, port)
-        raw = _connect(addresses, port)
+        raw = _connect(addresses, port, within_s=self._total_s)
         # Timeouts of a socket are for each read: a server that sends a byte a second would hold us for hours.
-        watch = threading.Timer(self._total_s, _hang_up, [raw])
+        # Wrapping takes the descriptor away from `raw`, and reading the answer takes the socket away from `link`: what
+        # is hung up is whichever holds it.
+        held = [raw]
+        watch = threading.Timer(self._total_s, lambda: _hang_up(held[-1]))
         watch.daemon = True
         watch.start()
         try:
-            link.sock = self._tls.wrap_socket(raw, server_hostname=host) if parts.scheme == "https" else raw
+            if parts.scheme == "https":
+                secured = self._tls.wrap_socket(raw, server_hostname=host, do_handshake_on_connect=False)
+                held.append(secured)
+                secured.do_handshake()
+            link.sock = held[-1]
             yield link
         finally:
             watch.cancel()
             link.close()
-            raw.close()
+            held[-1].close()
 
 
 def _checked(url: str) -> SplitResult:
@@ -81,11 +89,14 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _connect(addresses: list[str], port: int) -> socket.socket:
+def _connect(addresses: list[str], port: int, *, within_s: float) -> socket.socket:
     last: OSError = OSError("no address")
+    end_s = time.monotonic() + within_s  # a name may lead to hundreds of addresses that don't answer
     for address in addresses:
+        if (left_s := end_s - time.monotonic()) <= 0:
+            break
         try:
-            return socket.create_connection((address, port), timeout=_CONNECT_S)
+            return socket.create_connection((address, port), timeout=min(_CONNECT_S, left_s))
         except OSError as error:
             last = error
     raise last
@@ -93,7 +104,8 @@ def _connect(addresses: list[str], port: int) -> socket.socket:
 
 def _hang_up(raw: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        raw.shutdown(socket.SHUT_RDWR)
+        # Of the connection beneath: SSLSocket.shutdown would pull TLS out from under the thread that reads.
+        socket.socket.shutdown(raw, socket.SHUT_RDWR)
 
 
 def _answer(response: http.client.HTTPResponse) -> Answer:

@@ -122,7 +122,7 @@ def person(*, actor: Actor, who: str | int) -> Person:
     wanted = storable(str(who)).strip()
     if wanted == "me" and actor.user_id:
         rows = rows.filter(user_id=actor.user_id)
-    elif wanted.isdecimal():
+    elif wanted.isascii() and wanted.isdecimal() and len(wanted) < 18:  # longer ones fit no column of SQLite
         rows = rows.filter(user_id=int(wanted))
     else:
         rows = rows.filter(user__email=wanted.casefold())

@@ -84,9 +84,9 @@ def said(comment_ids: Collection[int]) -> dict[int, str]:
     return dict(Comment.objects.filter(id__in=comment_ids, deleted_at=None).values_list("id", "body"))
 
 
-def said_before(comment_id: int) -> str:
-    """What an edited comment said before its newest edit."""
-    rows = CommentEdit.objects.filter(comment_id=comment_id).order_by("-id")
+def said_before(comment_id: int, *, at: datetime) -> str:
+    """What an edited comment said before the edit of that moment; there may have been others since."""
+    rows = CommentEdit.objects.filter(comment_id=comment_id, at__gte=at).order_by("id")
     return rows.values_list("body", flat=True).first() or ""
 
 

@@ -117,7 +117,7 @@ def _happening(activity: Followed, said: dict[int, str]) -> Happening:
     if text and activity.kind in _MENTIONING:
         mentioned = set(audience.mentioned_ids(text, organization_id=activity.organization_id))
         if activity.kind == "comment_edited":
-            before = audience.said_before(activity.comment_id or 0)
+            before = audience.said_before(activity.comment_id or 0, at=activity.at)
             mentioned -= set(audience.mentioned_ids(before, organization_id=activity.organization_id))
     return Happening(
         kind=activity.kind,

@@ -4,8 +4,9 @@ Who dies between sending and marking sends again under the same id, as soon as a
 has run out: at least once, and a receiver can tell a repeat.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 import msgspec
@@ -53,11 +54,12 @@ def claim(*, at: datetime, limit: int = BATCH_MAX) -> list[Claim]:
         return []
     with write():
         claims: dict[UUID, Claim] = {}
+        members = cache(member_ids)  # a morning's digests are thousands of rows of a few people
         for row in _due(at).order_by("due_at", "id")[:limit]:
             if row.message in claims or any(row.id == one.id for made in claims.values() for one in made.rows):
                 continue
             carried = _carried(row, at)
-            kept = _kept(carried)
+            kept = _kept(carried, members)
             if kept:
                 uid = row.message or kept[0].uid
                 Delivery.objects.filter(id__in=[one.id for one in kept]).update(
@@ -70,18 +72,20 @@ def claim(*, at: datetime, limit: int = BATCH_MAX) -> list[Claim]:
 def settle(made: Claim, outcome: Outcome, *, at: datetime) -> None:
     """Write down what came of an attempt, and when the next one is."""
     with write():
+        rows = Delivery.objects.filter(id__in=[row.id for row in made.rows])
+        # A channel, a project or a person may have gone while the message was on its way, and its rows with it.
+        there = list(rows.values_list("id", flat=True))
         Attempt.objects.bulk_create(
             Attempt(
-                delivery_id=row.id,
+                delivery_id=number,
                 at=at,
                 ok=outcome.ok,
                 status=outcome.status,
                 answer=storable(outcome.answer)[:_ANSWER_CHARS_MAX],
             )
-            for row in made.rows
+            for number in there
         )
         attempts = made.rows[0].attempts + 1
-        rows = Delivery.objects.filter(id__in=[row.id for row in made.rows])
         if outcome.ok:
             rows.update(state="sent", attempts=attempts, sent_at=at, due_at=at)
         else:
@@ -127,12 +131,21 @@ def _carried(row: Delivery, at: datetime) -> list[Delivery]:
     return list(beside.order_by("id")[:TOGETHER_MAX])
 
 
-def _kept(rows: Sequence[Delivery]) -> list[Delivery]:
+def _kept(rows: Sequence[Delivery], members: Callable[[int], frozenset[int]]) -> list[Delivery]:
     """The rows that still have a receiver who has yet to hear of it; the others are dropped, with the reason."""
     kept: list[Delivery] = []
     dropped: dict[str, list[int]] = {}
+    # What is carried together is one person's, or nobody's.
+    person = next((row.user_id for row in rows), None)
+    mail_off = person is not None and wishes_of([person])[person].mail_off
+    asked = [row.issue_id for row in rows if row.issue_id and row.together]
+    read = (
+        set(InboxItem.objects.filter(user_id=person, issue_id__in=asked, unread=0).values_list("issue_id", flat=True))
+        if person is not None and asked
+        else set()
+    )
     for row in rows:
-        why = _needless(row)
+        why = _needless(row, members, read, mail_off=mail_off)
         if why:
             dropped.setdefault(why, []).append(row.id)
         else:
@@ -142,19 +155,17 @@ def _kept(rows: Sequence[Delivery]) -> list[Delivery]:
     return kept
 
 
-def _needless(row: Delivery) -> str:
+def _needless(row: Delivery, members: Callable[[int], frozenset[int]], read: Collection[int], *, mail_off: bool) -> str:
     if row.channel and not row.channel.enabled:
         return "the channel is switched off"
     if row.user_id is None:
         return ""
-    if row.user_id not in member_ids(row.organization_id):
+    if row.user_id not in members(row.organization_id):
         return "no member any more"
-    if row.channel is None and wishes_of([row.user_id])[row.user_id].mail_off:
+    if row.channel is None and mail_off:
         return "mail is switched off"
-    if row.issue_id and row.together and row.facts.get("inbox") and row.attempts == 0:
-        unread = InboxItem.objects.filter(user_id=row.user_id, issue_id=row.issue_id).values_list("unread", flat=True)
-        if list(unread) == [0]:
-            return "read in the inbox meanwhile"
+    if row.together and row.facts.get("inbox") and row.attempts == 0 and row.issue_id in read:
+        return "read in the inbox meanwhile"
     return ""
 
 

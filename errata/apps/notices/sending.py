@@ -132,6 +132,8 @@ def _mail(letter: mailing.Letter) -> Outcome:
         return Outcome(
             ok=False, answer=str(text), status=error.smtp_code, final=error.smtp_code in (550, 552, 553, 554)
         )
+    except ValueError as error:  # an address that no mail can be sent to
+        return Outcome(ok=False, answer=str(error), final=True)
     except (SMTPException, OSError) as error:
         return Outcome(ok=False, answer=f"The mail server can't be reached: {error}")
     return Outcome(ok=True, answer="taken by the mail server")

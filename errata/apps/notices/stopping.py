@@ -27,8 +27,12 @@ def stops(token: str) -> str:
     found = unsubscribing(token)
     if found is None:
         raise StopRefused
-    concern = audience.concerns([found.issue_id]).get(found.issue_id) if found.issue_id else None
-    return concern.key if concern else ""
+    if found.issue_id is None:
+        return ""
+    concern = audience.concerns([found.issue_id]).get(found.issue_id)
+    if concern is None:  # gone with its project: nothing more comes of it, and the other mail was not meant
+        raise StopRefused
+    return concern.key
 
 
 def stop(*, token: str, at: datetime, everything: bool = False) -> str:
@@ -37,9 +41,9 @@ def stop(*, token: str, at: datetime, everything: bool = False) -> str:
     actor = actor_for_user(found.user_id) if found else None
     if found is None or actor is None:
         raise StopRefused
-    key = stops(token)
+    key = "" if everything else stops(token)
     with together():
-        if key and not everything:
+        if key:
             set_watch(key=key, mode="none", by=actor, at=at)
             return key
         stop_mail(user_id=found.user_id, at=at)

@@ -14,7 +14,7 @@ HOURLY_MAX = 60
 _HOURLY_LIMIT = 10_000
 _ADDRESSES_MAX = 50
 _URL_CHARS_MAX = 2_000
-_MAIL = re.compile(r"[^@\s<>,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_MAIL = re.compile(r"[^@\s<>,;:()\[\]\"\\]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _SCHEME = re.compile(r"[a-z0-9][a-z0-9+.-]*://.+", re.IGNORECASE)
 
 
