@@ -17,6 +17,8 @@ from errata.ports.outgoing import OutgoingFailed, OutgoingRefused
 
 # As GuardedHttp. An address may ask for longer (?rto=86400), and a server may send a byte a second.
 _TOTAL_S = 15.0
+# What many of the 262 plugins let out when a server answers something else than they believe.
+_UNREADABLE = (ArithmeticError, AttributeError, AssertionError, LookupError, OSError, RecursionError, ValueError)
 _PROGRAMS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "syslog.syslog"})
 # What a library may read while it sends: itself, and the certificates beside it.
 _OWN_FILES = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix})
@@ -48,7 +50,7 @@ class AppriseRelays:
         except TypeError as error:  # how a plugin says that it can't be used with what it is given
             msg = f"{scheme}:// can't be used with this address."
             raise OutgoingRefused(msg) from error
-        except Exception as error:  # 262 plugins, of which many believe whatever a server answers
+        except _UNREADABLE as error:
             msg = f"The service behind {scheme}:// answered what apprise can't read ({type(error).__name__})."
             raise OutgoingFailed(msg) from error
         finally:

@@ -1,6 +1,6 @@
 """What the REST API takes and gives of releases, deploys, commits, checks and retests."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -103,7 +103,8 @@ class CommitBody(Schema):
     at: datetime | None = None
 
     def told(self) -> CommitIn:
-        return CommitIn(**self.dict())
+        at = self.at.replace(tzinfo=UTC) if self.at and self.at.tzinfo is None else self.at
+        return CommitIn(**self.dict() | {"at": at})
 
 
 class CommitsBody(Schema):

@@ -241,6 +241,9 @@ class Drops:
     def __init__(self, columns: Sequence[Column], actor: Actor) -> None:
         self._columns = columns
         self._actor = actor
+        self._command = workflow.Command(
+            to="", by=actor.kind, who=str(actor.own_id), administers=actor.role in ("owner", "admin")
+        )
         self._known: dict[tuple[Any, ...], dict[str, Drop]] = {}
         self._workflows: dict[int, Workflow] = {}
         self._evidence: dict[int, frozenset[str]] = {}
@@ -264,14 +267,20 @@ class Drops:
             reason=row.reason or None,
             regressed=row.regressed,
             evidence=self._evidence.get(row.id, frozenset()),
+            deputy=str(row.deputy.id) if row.deputy else None,
+            values=row.values,
         )
-        known = (place, state.stage, bool(state.assignee), state.reason, state.regressed, state.evidence)
+        # All that decides it: of people whether they are the one who looks, of fields whether they are filled in.
+        who = str(self._actor.own_id)
+        filled = frozenset(slug for slug, value in row.values.items() if value is not None)
+        held = (bool(state.assignee), state.assignee == who, state.deputy == who)
+        known = (place, state.stage, held, state.reason, state.regressed, state.evidence, filled)
         if known not in self._known:
             self._known[known] = self._asked(self._workflows[place], state)
         return self._known[known]
 
     def _asked(self, own: Workflow, state: workflow.IssueState) -> dict[str, Drop]:
-        moves = workflow.moves(own, state=state, command=workflow.Command(to="", by=self._actor.kind))
+        moves = workflow.moves(own, state=state, command=self._command)
         return {
             column.id: drop_on(column, moves)
             for column in self._columns

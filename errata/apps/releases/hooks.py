@@ -16,6 +16,7 @@ from errata.apps.releases.rows import (
     ReleaseRefused,
     build_from,
     changed,
+    checked_moment,
     checked_url,
     find_commit,
     make_commit,
@@ -209,7 +210,7 @@ def _merge(row: Repository, told: ToldMerge, at: datetime) -> str:
 
 def _check(row: Repository, told: ToldCheck, at: datetime) -> str:
     known = find_commit(row.id, told.sha)
-    moment = told.at or at
+    moment = checked_moment(told.at, at=at) or at
     check, made = Check.objects.get_or_create(
         organization_id=row.organization_id, name=storable(told.name)[:200], sha=known.sha if known else told.sha,
         version="", defaults={"state": told.state, "repository": row, "url": checked_url(told.url), "at": moment},
@@ -222,7 +223,10 @@ def _check(row: Repository, told: ToldCheck, at: datetime) -> str:
 
 def _release(row: Repository, told: ToldRelease, at: datetime) -> str:
     release = make_release(row.organization_id, _version(row, told.tag), at=at, projects=_projects(row))
-    fields = {"url": checked_url(told.url) or release.url, "released_at": told.at or release.released_at or at}
+    fields = {
+        "url": checked_url(told.url) or release.url,
+        "released_at": checked_moment(told.at, at=at) or release.released_at or at,
+    }
     Release.objects.filter(id=release.id).update(**fields)
     if told.sha:
         build_from(release, [make_commit(row, CommitIn(sha=told.sha), at=at)])
@@ -232,7 +236,8 @@ def _release(row: Repository, told: ToldRelease, at: datetime) -> str:
 def _deploy(row: Repository, told: ToldDeploy, at: datetime) -> str:
     release = _deployed(row, told, at)
     Deploy.objects.get_or_create(
-        release_id=release.id, environment=storable(told.environment)[:64], at=told.at or at,
+        release_id=release.id, environment=storable(told.environment)[:64],
+        at=checked_moment(told.at, at=at) or at,
         defaults={"url": checked_url(told.url)},
     )  # fmt: skip
     return f"{release.version} to {told.environment[:64]}"

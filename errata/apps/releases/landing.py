@@ -13,9 +13,20 @@ def land(commits: Sequence[Commit], *, at: datetime) -> None:
     for commit in commits:
         said = mentions(commit.message)
         for sha in said.reverts:
-            rows = Commit.objects.filter(repository_id=commit.repository_id, sha__startswith=sha)
-            rows.exclude(id=commit.id).update(reverted_by=commit.sha)
+            rows = Commit.objects.filter(repository_id=commit.repository_id, sha__startswith=sha).exclude(id=commit.id)
+            for taken_back in rows:
+                _land_again(commit, taken_back, at=at)
+            rows.update(reverted_by=commit.sha)
         mention(commit, said.fixes, title=commit.message.strip().partition("\n")[0], url=commit.url, at=at)
+
+
+def _land_again(commit: Commit, taken_back: Commit, *, at: datetime) -> None:
+    """What takes back a commit that took back a fix is that fix anew: it fixes what that one did."""
+    keys = Mention.objects.filter(
+        commit__repository_id=commit.repository_id, commit__reverted_by=taken_back.sha
+    ).values_list("issue_key", flat=True)
+    title = commit.message.strip().partition("\n")[0]
+    mention(commit, list(dict.fromkeys(keys)), title=title, url=commit.url, at=at)
 
 
 def mention(commit: Commit, keys: Sequence[str], *, title: str, url: str, at: datetime) -> None:

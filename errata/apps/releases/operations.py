@@ -27,6 +27,7 @@ from errata.apps.releases.rows import (
     build_from,
     changed,
     check_view,
+    checked_moment,
     checked_sha,
     checked_url,
     checked_version,
@@ -78,7 +79,10 @@ def create_release(
     with write():
         ids = [projects.project(actor=by, which=slug).id for slug in project_slugs]
         row = make_release(by.organization_id, text, at=at, projects=ids)
-        fields = {"url": checked_url(url) or row.url, "released_at": released_at or row.released_at}
+        fields = {
+            "url": checked_url(url) or row.url,
+            "released_at": checked_moment(released_at, at=at) or row.released_at,
+        }
         Release.objects.filter(id=row.id).update(**fields)
         after = {"projects": list(project_slugs), "released_at": fields["released_at"]}
         audit.record(by=by, action="release.created", target=text, at=at, after=after)
@@ -140,7 +144,10 @@ def create_deploy(
     with write():
         row = make_release(by.organization_id, version, at=at)
         deploy, _ = Deploy.objects.get_or_create(
-            release_id=row.id, environment=place, at=deployed_at or at, defaults={"url": checked_url(url)}
+            release_id=row.id,
+            environment=place,
+            at=checked_moment(deployed_at, at=at) or at,
+            defaults={"url": checked_url(url)},
         )
         deploy.release = row
         after = {"environment": place, "at": deploy.at}
@@ -175,7 +182,8 @@ def report_check(
         place = _repository(by, repository, at=at) if repository else None
         row = _report(
             by.organization_id, title, given, sha=_full(by, sha, place) if sha else "",
-            version=checked_version(version) if version else "", place=place, url=url, at=checked_at or at,
+            version=checked_version(version) if version else "", place=place, url=url,
+            at=checked_moment(checked_at, at=at) or at,
         )  # fmt: skip
         after = {"state": given, "sha": row.sha, "version": row.version}
         audit.record(by=by, action="check.reported", target=title, at=at, after=after)

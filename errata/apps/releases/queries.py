@@ -1,6 +1,6 @@
 """Reads of releases, deploys, commits and checks. Every one takes the actor, and sees its organisation alone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
@@ -299,7 +299,7 @@ def _commits_since(row: Release, before: Release | None) -> list[CommitView]:
         own = ancestors(parents, [sha for number, sha in roots if number == repository_id])
         past = Commit.objects.filter(of_releases__release_id=before.id, repository_id=repository_id) if before else None
         old = ancestors(parents, list(past.values_list("sha", flat=True))) if past is not None else set()
-        wanted: Sequence[str] = sorted(own - old)[: HISTORY_MAX // 2]
+        wanted = [sha for sha in parents if sha in own and sha not in old][:_COMMITS_SHOWN]  # the newest first
         rows_wanted = Commit.objects.filter(repository_id=repository_id, sha__in=wanted).select_related("repository")
-        found += list(rows_wanted.order_by("-at", "-id")[:_COMMITS_SHOWN])
+        found += list(rows_wanted)
     return [commit_view(commit) for commit in sorted(found, key=lambda commit: commit.at, reverse=True)]

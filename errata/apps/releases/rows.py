@@ -1,10 +1,10 @@
 """Rows of this app: found, made, and shown to others."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from errata.apps.accounts.types import Actor
 from errata.apps.records import storable
@@ -25,6 +25,8 @@ VERSION_CHARS_MAX = 200
 HASH_CHARS_MIN = 7  # what git abbreviates to
 _HASH_CHARS = set("0123456789abcdef")
 _MESSAGE_CHARS_MAX = 20_000
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=1)  # other clocks and zones
 
 
 class ReleaseNotFound(Refusal):
@@ -90,6 +92,13 @@ def checked_version(version: str) -> str:
     return text
 
 
+def checked_moment(moment: datetime | None, *, at: datetime) -> datetime | None:
+    """A time as it is told, at most a day ahead; None for one before there were programs: some language’s zero."""
+    if moment is None or moment < _EARLIEST:
+        return None
+    return min(moment, at + _AHEAD)
+
+
 def checked_sha(sha: str) -> str:
     """A commit's hash as it is kept. Raises ReleaseRefused."""
     text = sha.strip().lower()
@@ -108,7 +117,7 @@ def repository_of(actor: Actor, which: str | int) -> Repository:
     """The row, by its name or number. Raises RepositoryNotFound."""
     text = storable(str(which)).strip()
     rows = repositories(actor)
-    row = rows.filter(name=text).first()
+    row = None if isinstance(which, int) else rows.filter(name=text).first()
     if row is None and text.isascii() and text.isdecimal() and len(text) < 10:
         row = rows.filter(id=int(text)).first()
     if row is None:
@@ -119,6 +128,8 @@ def repository_of(actor: Actor, which: str | int) -> Repository:
 
 def find_commit(repository_id: int, sha: str) -> Commit | None:
     """The commit of a hash, or of the beginning of one; whichever of the two is the longer."""
+    if len(sha) < HASH_CHARS_MIN or set(sha) - _HASH_CHARS:
+        return None  # nothing begins with so little that it could be meant
     rows = Commit.objects.filter(repository_id=repository_id)
     beginnings = [sha[:length] for length in range(HASH_CHARS_MIN, len(sha) + 1)]
     found = rows.filter(sha__in=beginnings).order_by("-sha").first()
@@ -129,14 +140,16 @@ def make_commit(repository: Repository, told: CommitIn, *, at: datetime, landed:
     """The row of a commit: made, or completed by what is told now."""
     sha = checked_sha(told.sha)
     row = find_commit(repository.id, sha)
+    if row is None or len(sha) > len(row.sha):
+        _own_checks(repository, sha)
     if row is None:
         return Commit.objects.create(
             repository_id=repository.id, sha=sha, message=_text(told.message, _MESSAGE_CHARS_MAX),
             author_name=_text(told.author_name, 200), author_email=_text(told.author_email, 254).lower(),
             parents=[checked_sha(parent) for parent in told.parents], url=_url(told.url), landed=landed,
-            at=told.at or at, reverted_by="",
+            at=checked_moment(told.at, at=at) or at, reverted_by="",
         )  # fmt: skip
-    changes = _completed(row, told, sha, landed=landed)
+    changes = _completed(row, told, sha, at=at, landed=landed)
     if changes:
         Commit.objects.filter(id=row.id).update(**changes)
         for name, value in changes.items():
@@ -144,7 +157,20 @@ def make_commit(repository: Repository, told: CommitIn, *, at: datetime, landed:
     return row
 
 
-def _completed(row: Commit, told: CommitIn, sha: str, *, landed: bool) -> dict[str, object]:
+def _own_checks(repository: Repository, sha: str) -> None:
+    """Checks that were reported by the beginning of a hash are of the commit, now that it is known."""
+    beginnings = [sha[:length] for length in range(HASH_CHARS_MIN, len(sha))]
+    rows = Check.objects.filter(organization_id=repository.organization_id, sha__in=beginnings)
+    for check in rows.filter(Q(repository=None) | Q(repository=repository)).order_by("at", "id"):
+        whole = Check.objects.filter(organization_id=repository.organization_id, name=check.name, sha=sha, version="")
+        if whole.filter(at__gt=check.at).exists():
+            check.delete()
+        else:
+            whole.delete()
+            Check.objects.filter(id=check.id).update(sha=sha)
+
+
+def _completed(row: Commit, told: CommitIn, sha: str, *, at: datetime, landed: bool) -> dict[str, object]:
     changes: dict[str, object] = {}
     if len(sha) > len(row.sha):
         changes["sha"] = sha
@@ -153,8 +179,8 @@ def _completed(row: Commit, told: CommitIn, sha: str, *, landed: bool) -> dict[s
             "message": _text(told.message, _MESSAGE_CHARS_MAX), "author_name": _text(told.author_name, 200),
             "author_email": _text(told.author_email, 254).lower(), "url": _url(told.url),
         }  # fmt: skip
-        if told.at:
-            changes["at"] = told.at
+        if moment := checked_moment(told.at, at=at):
+            changes["at"] = moment
     if told.parents and not row.parents:
         changes["parents"] = [checked_sha(parent) for parent in told.parents]
     if landed and not row.landed:

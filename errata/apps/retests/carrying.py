@@ -10,6 +10,8 @@ from errata.apps.releases import queries as releases
 from errata.apps.releases.types import CommitView, Run
 from errata.core.release import Around, compare, parse, predates
 
+_HASH_CHARS = 40
+
 
 class Repository(msgspec.Struct, frozen=True):
     """What is known of a repository that a fix is in."""
@@ -26,6 +28,8 @@ class Repository(msgspec.Struct, frozen=True):
             return []
         if read.number in self.parents:
             return [read.number]
+        if len(read.number) == _HASH_CHARS:
+            return []  # whole, and of no commit here: nothing longer begins with it
         return [sha for sha in self.parents if sha.startswith(read.number)]
 
 

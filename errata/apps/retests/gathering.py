@@ -34,6 +34,7 @@ class Gathered(msgspec.Struct, frozen=True):
     facts: Facts
     carriers: list[str]  # the releases known to have the fixes, the first first
     without: list[str]  # and those known to lack them, the last first: what may still run somewhere
+    links: frozenset[int]  # the links that all this is about, by id
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -74,6 +75,7 @@ def gather(actor: Actor, row: IssueRow, *, entered: datetime, now: datetime) -> 
         facts=facts,
         carriers=known.all_of([*links.versions, *versions], carries=True),
         without=known.all_of(reversed(versions), carries=False),
+        links=frozenset(one.id for one in links.rows),
     )
 
 

@@ -56,6 +56,7 @@ def link_fix(
 ) -> None:
     """Link a commit, a release or a check as an issue's fix; the retest then asks for its proof."""
     allow(by, "issue:write")
+    commit, release, check = (storable(text).strip() for text in (commit, release, check))
     if sum(map(bool, (commit, release, check))) != 1:
         msg = "Link one thing at a time: a commit, a release or a check."
         raise FixRefused(msg, field="commit")
@@ -63,13 +64,13 @@ def link_fix(
     with together():
         fields: dict[str, Any]
         if commit:
-            found = _commit(commit, repository, by=by, at=at)
+            found = _commit(commit, repository, by=_teller(by), at=at)
             fields = {"commit_id": found.id, "title": found.title, "url": found.url}
         elif release:
             made = release_operations.create_release(version=release, by=_teller(by), at=at)
             fields = {"release_id": made.id, "title": made.version, "url": made.url}
         else:
-            fields = {"check_name": storable(check).strip()[:200], "title": storable(check).strip()[:200], "url": ""}
+            fields = {"check_name": check[:200], "title": check[:200], "url": ""}
         _link(detail, fields, by=by, at=at)
 
 
@@ -125,6 +126,8 @@ def judge_issue(one: Verified, *, ledger: int, at: datetime) -> Verdict | None:
     gathered = gather(actor, row, entered=row.stage_changed_at, now=at)
     verdict = judge(gathered.facts)
     with together():
+        if set(FixLink.objects.filter(issue_id=row.id).values_list("id", flat=True)) != gathered.links:
+            return None  # what its fix is has changed meanwhile: the next look judges that
         issues.note_proof(
             row.id,
             needed=verdict.needed,
@@ -220,6 +223,8 @@ def _send_to_retest(detail: IssueDetail, mention: MentionView, *, by: Actor, at:
         return
     try:
         if detail.row.assignee is None:
+            if "@" not in commit.author_email:
+                return  # a number would be taken for somebody's id
             person = accounts.person(actor=by, who=commit.author_email)
             issues.assign_issue(key=detail.key, to=person.id, by=by, at=at)
         moves = issue_queries.issue(actor=by, key=detail.key).moves
@@ -265,7 +270,7 @@ def _commit(sha: str, repository: str, *, by: Actor, at: datetime) -> CommitView
         msg = f"No commit {sha} is known. Name its repository, and it can be linked before it is told of."
         raise FixRefused(msg, field="repository")
     told = [CommitIn(sha=sha)]
-    return release_operations.tell_commits(repository=repository, commits=told, landed=False, by=_teller(by), at=at)[0]
+    return release_operations.tell_commits(repository=repository, commits=told, landed=False, by=by, at=at)[0]
 
 
 def _unknown(repository: str, by: Actor) -> bool:

@@ -19,7 +19,7 @@ SLUG_CHARS_MAX = 40
 HELP_CHARS_MAX = 300
 # Larger ones lose digits in JSON, which keeps numbers as most languages do.
 _NUMBER_MAX = 2**53
-_SLUG = re.compile(r"[a-z][a-z0-9_]*")
+_SLUG = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*_?")
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 # Words that the records read as comparisons when they follow the column's name.

@@ -11,6 +11,7 @@ from errata.apps.accounts import queries as accounts
 from errata.apps.issues import boards, families, operations, queries
 from errata.apps.issues.boards import Board
 from errata.apps.issues.types import Changed, IssueRow
+from errata.apps.records import together
 from errata.core.errors import Refusal
 from errata.core.search import SearchError
 from errata.core.search.fields import SORTS
@@ -144,6 +145,21 @@ def move(request: ActorRequest) -> HttpResponse:
     """Move a card to a column, to another lane, or both. A refusal is a toast, and the page puts the card back."""
     post = request.POST
     key = post.get("key", "")
+    with together():  # the stage and the lane, or neither: a refusal puts the card back
+        done = _moved(request, key)
+    if not done:
+        raise MoveUnknown("Say where the card goes: `to`, or `field` and `value`.", key=key)
+    undo = tuple(activity for one in done for activity in one.activities)
+    row = queries.issues_by_keys(actor=request.actor, keys=[done[-1].key])[0]
+    toast = Toast(text=_sentence(request, row, post.get("field", ""), moved=bool(post.get("to"))), undo=undo)
+    response = fragment(request, [], toast=toast)
+    response.headers["HX-Trigger"] = "errata:changed"
+    response.headers["X-Changed"] = row.key
+    return response
+
+
+def _moved(request: ActorRequest, key: str) -> list[Changed]:
+    post = request.POST
     done: list[Changed] = []
     if to := post.get("to", ""):
         done.append(
@@ -159,13 +175,7 @@ def move(request: ActorRequest) -> HttpResponse:
         )
     if (field := post.get("field", "")) in _LANE_CHANGES:
         done.append(_LANE_CHANGES[field](request, key, post.get("value", "")))
-    undo = tuple(activity for one in done for activity in one.activities)
-    row = queries.issues_by_keys(actor=request.actor, keys=[key])[0]
-    toast = Toast(text=_sentence(request, row, post.get("field", ""), moved=bool(to)), undo=undo)
-    response = fragment(request, [], toast=toast)
-    response.headers["HX-Trigger"] = "errata:changed"
-    response.headers["X-Changed"] = row.key
-    return response
+    return done
 
 
 def _board(request: ActorRequest, address: show.Address) -> tuple[Board, Problem | None]:

@@ -17,7 +17,7 @@ from errata.apps.projects import queries as projects
 from errata.apps.workflows import operations, queries
 from errata.apps.workflows.types import WorkflowView
 from errata.core.errors import Refusal
-from errata.core.workflow import Line, difference, validate
+from errata.core.workflow import Line, Workflow, difference, validate
 from errata.web.answers import Toast, fragment, go, piece
 from errata.web.requests import ActorRequest
 from errata.web.workflows import choices, draft
@@ -179,9 +179,13 @@ def _review(request: ActorRequest, view: WorkflowView, rows: Draft) -> HttpRespo
 
 def _saved(request: ActorRequest, view: WorkflowView, rows: Draft) -> HttpResponse:
     along = {slug: _targets(request, slug) for slug in request.POST.getlist("along")}
+    try:
+        made = msgspec.convert(msgspec.to_builtins(draft.to_workflow(rows)), Workflow)
+    except msgspec.ValidationError as error:
+        raise DraftUnreadable(f"The draft says something that can’t be: {error}.") from None
     saved, done = issues.publish_workflow(
         which=view.slug,
-        workflow=draft.to_workflow(rows),
+        workflow=made,
         note=request.POST.get("note", ""),
         based_on=rows.based_on,
         renamed=rows.renamed,
