@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from errata.apps.clocks import operations
+from tests.apps.clocks.turning import recount
 from tests.conftest import NOW
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("events")]
@@ -21,7 +22,7 @@ OFFICE = {
 
 
 def settle(at=NOW):
-    while any([operations.follow(at=at), operations.notice(at=at), operations.recount(at=at)]):
+    while any([operations.follow(at=at), operations.notice(at=at), recount(at=at)]):
         pass
 
 
@@ -84,5 +85,7 @@ def test_a_calendar_is_previewed_created_changed_and_deleted(api, alice, bob, pa
     assert call("put", "/calendars/office", OFFICE | {"week": {"Monday": "nine"}}).status_code == 422
     assert api(bob)("post", "/calendars", OFFICE).status_code == 403
     assert [one["slug"] for one in api(bob)("get", "/calendars").json()["items"]] == ["office"]
+    assert call("delete", "/calendars/office").status_code == 422  # it is the default
+    assert call("put", "/calendars/office", OFFICE | {"default": False}).status_code == 200
     assert call("delete", "/calendars/office").status_code == 204
     assert call("get", "/calendars/office").status_code == 404

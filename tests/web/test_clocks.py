@@ -9,6 +9,7 @@ from errata.apps.clocks import operations as clocks
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries
 from errata.core.sla import WEEKDAYS
+from tests.apps.clocks.turning import recount
 from tests.web import shop
 
 HTMX = {"HX-Request": "true"}
@@ -23,7 +24,7 @@ OFFICE = {
 
 
 def settle(at):
-    while any([clocks.follow(at=at), clocks.notice(at=at), clocks.recount(at=at)]):
+    while any([clocks.follow(at=at), clocks.notice(at=at), recount(at=at)]):
         pass
 
 
@@ -134,6 +135,10 @@ def test_a_calendar_is_written_previewed_and_saved(timed, alice, browser, now):
     changed = OFFICE | {"zone": "UTC", "holds": "now", "do": "save"}
     assert here.post("/calendars/office/", changed).status_code == 302
     assert "from the beginning" in page_of(here, "/calendars/office/")
+    kept = here.post("/calendars/office/delete/")
+    assert (kept.status_code, "the default" in kept.content.decode()) == (422, True)
+    without = {name: value for name, value in changed.items() if name != "default"}
+    assert here.post("/calendars/office/", without).status_code == 302
     assert here.post("/calendars/office/delete/").status_code == 302
     assert "Time counts around the clock" in page_of(here, "/calendars/")
 

@@ -202,15 +202,15 @@ def preview(request: ApiRequest, slug: str, body: CalendarIn) -> dict[str, Any]:
     now = datetime.now(UTC)
     found = queries.preview_calendar(
         actor=request.auth, slug=slug, name=body.name, definition=_definition(body, now), now=now,
-        is_default=bool(body.default), from_now=body.from_now,
+        is_default=body.default, from_now=body.from_now,
     )  # fmt: skip
     return plain_preview(found)
 
 
 @router.delete("/calendars/{slug}", response={204: None}, summary="Delete a calendar")
 def delete_calendar(request: ApiRequest, slug: str) -> Status[None]:
-    """Policies that name it go by the default from then on."""
-    calendar_operations.delete_calendar(slug=slug, by=request.auth, at=datetime.now(UTC))
+    """Refused while a policy goes, or once went, by it: what was met in its hours stays met."""
+    operations.delete_calendar(slug=slug, by=request.auth, at=datetime.now(UTC))
     return Status(204, None)
 
 

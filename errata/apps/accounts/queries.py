@@ -1,8 +1,10 @@
 """Reads of people, teams and tokens."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
 from django.db.models import Prefetch, QuerySet
 
 from errata.apps.accounts.credentials import digest_of
@@ -20,6 +22,9 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor, InvitationView, OrganizationView, Person, Role, TeamView, TokenView
 from errata.apps.records import storable
 from errata.core.errors import Refusal
+
+ERRATA = "Errata"  # as it signs what it does of itself
+BY_RULE = "Rule “"  # how the names that rules sign with begin
 
 
 class PersonNotFound(Refusal):
@@ -87,7 +92,17 @@ def actor_for_token(*, secret: str, at: datetime, ip: str = "", request_id: str 
 
 def system_actor(organization_id: int) -> Actor:
     """Errata itself, acting for an organisation."""
-    return Actor(kind="system", user_id=None, organization_id=organization_id, role="owner", name="Errata")
+    return Actor(kind="system", user_id=None, organization_id=organization_id, role="owner", name=ERRATA)
+
+
+def rule_actor(organization_id: int, name: str) -> Actor:
+    """A rule of an organisation, acting in its own name."""
+    return msgspec.structs.replace(system_actor(organization_id), name=f"{BY_RULE}{name}”")
+
+
+def is_machine(kind: str, name: str) -> bool:
+    """Whether it was Errata itself or one of its rules. The command line is the system in the name of a person."""
+    return kind == "system" and (name == ERRATA or name.startswith(BY_RULE))
 
 
 def organization(*, actor: Actor) -> OrganizationView:
@@ -133,9 +148,11 @@ def person(*, actor: Actor, who: str | int) -> Person:
     return _member(found)
 
 
-def members(*, actor: Actor) -> list[Person]:
-    """Everybody active in the organisation, for finding who is meant. Cheaper than list_people: no teams."""
+def members(*, actor: Actor, ids: Collection[int] | None = None) -> list[Person]:
+    """Everybody active in the organisation, or of these, for finding who is meant. Without their teams: cheaper."""
     rows = Membership.objects.filter(organization_id=actor.organization_id, active=True).select_related("user")
+    if ids is not None:
+        rows = rows.filter(user_id__in=ids)
     return [person_of(row.user, role=row.role) for row in rows.order_by("user__name", "user_id")]
 
 

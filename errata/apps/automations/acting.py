@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from errata.apps.accounts import queries as accounts
-from errata.apps.accounts.queries import system_actor
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries
@@ -15,11 +14,6 @@ from errata.apps.issues.types import IssueRow
 from errata.apps.notices import operations as notices
 from errata.core.automation import Action, Rule
 from errata.core.errors import Refusal
-
-
-def actor_of(organization_id: int, name: str) -> Actor:
-    """Who a rule acts as."""
-    return msgspec.structs.replace(system_actor(organization_id), name=f"Rule “{name}”")
 
 
 def act(rule: Rule, row: IssueRow, *, name: str, cause: str, by: Actor, at: datetime) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from errata import ports
+from errata.apps.accounts.queries import BY_RULE
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import past
 from errata.apps.issues.types import Followed, IssueRow
@@ -17,8 +18,6 @@ from errata.core.search import Catalog, Node, event_side, parse, partition
 from errata.ports.event_store import Scope
 
 MINUTE = timedelta(minutes=1)
-# What a rule does is no cause for rules: two that answer each other would never end.
-BY_RULE = "Rule “"
 
 
 class Meant(msgspec.Struct, frozen=True):
@@ -42,7 +41,7 @@ def for_changes(meant: Meant, followed: Sequence[Followed], *, actor: Actor) -> 
     """The firings that these activities cause, in their order."""
     caught = [
         one
-        for one in followed
+        for one in followed  # What a rule does is no cause for rules: two that answer each other would never end.
         if is_meant(meant.rule.when, Change(one.kind, one.after)) and not one.actor_name.startswith(BY_RULE)
     ]
     wanted: dict[int, set[int]] = defaultdict(set)

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from errata.apps.accounts.queries import system_actor
-from errata.apps.automations.acting import act, actor_of
+from errata.apps.accounts.queries import rule_actor, system_actor
+from errata.apps.automations.acting import act
 from errata.apps.automations.deciding import MINUTE, Meant, floor, for_changes, for_events, for_users
 from errata.apps.automations.models import Automation, Run
 from errata.apps.issues import operations as issues
@@ -138,7 +138,7 @@ def _run(automation: Automation, rule: Rule, firings: Sequence[Firing], *, at: d
             continue  # It went into another issue meanwhile, or its project is gone.
         did = []
         if firing in let and automation.mode == "on":
-            by = actor_of(automation.organization_id, automation.name)
+            by = rule_actor(automation.organization_id, automation.name)
             did = act(rule, row, name=automation.name, cause=firing.cause, by=by, at=at)
         Run.objects.create(
             automation_id=automation.id, issue_id=row.id, cause=firing.cause, at=firing.at, did=did,

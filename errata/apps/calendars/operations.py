@@ -109,7 +109,7 @@ def change_calendar(
 
 
 def delete_calendar(*, slug: str, by: Actor, at: datetime) -> None:
-    """Delete a calendar. Policies that name it go by the default from then on, or around the clock."""
+    """Delete a calendar. Whether clocks go by it is asked where clocks are: errata.apps.clocks.operations."""
     allow(by, "project:admin")
     with write():
         row = calendar_row(by, slug)

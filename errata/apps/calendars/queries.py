@@ -15,8 +15,8 @@ from errata.core.errors import Refusal
 from errata.core.sla import ALWAYS, CalendarSince
 
 __all__ = [
-    "CalendarNotFound", "calendar", "calendar_marks", "calendar_row", "calendars_in_force", "countries",
-    "list_calendars", "list_versions",
+    "AROUND_THE_CLOCK", "CalendarNotFound", "calendar", "calendar_marks", "calendar_row", "calendars_in_force",
+    "countries", "default_slug", "list_calendars", "list_versions",
 ]  # fmt: skip
 
 
@@ -54,10 +54,19 @@ def list_versions(*, actor: Actor, slug: str) -> list[CalendarVersionView]:
     ]
 
 
+AROUND_THE_CLOCK = (CalendarSince(ALWAYS),)
+
+
+def default_slug(actor: Actor) -> str:
+    """The calendar that holds where a policy names none; "" when that is around the clock."""
+    rows = BusinessCalendar.objects.filter(organization_id=actor.organization_id, is_default=True)
+    return rows.values_list("slug", flat=True).first() or ""
+
+
 def calendars_in_force(organization_ids: Collection[int]) -> dict[int, dict[str, tuple[CalendarSince, ...]]]:
     """What clocks count with: for each organisation its calendars by slug, and as "" the one that holds without."""
     found: dict[int, dict[str, tuple[CalendarSince, ...]]] = {
-        organization_id: {"": (CalendarSince(ALWAYS),)} for organization_id in organization_ids
+        organization_id: {"": AROUND_THE_CLOCK} for organization_id in organization_ids
     }
     rows = BusinessCalendarVersion.objects.filter(calendar__organization_id__in=organization_ids)
     for row in rows.select_related("calendar").order_by("calendar_id", "number"):

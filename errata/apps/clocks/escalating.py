@@ -20,6 +20,7 @@ from errata.core.sla import EscalationStep
 from errata.core.vocabulary import PRIORITIES
 
 _RUNG_AT_ONCE = 100
+_HANDED_OVER = "Handed over to"
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -112,9 +113,26 @@ def _deputise(step: Step) -> tuple[list[str], str]:
     life = step.life
     if not life.deputy_id:
         return [], "It has no deputy to hand over to"
+    if _was_handed_over(step):
+        return [], "It was handed over already"
     issues.assign_issue(key=life.key, to=life.deputy_id, deputy=life.assignee_id, by=step.by, at=step.at)
     told = _tell(step, ("deputy", "assignee"))
-    return told, f"Handed over to {told[0] if told else 'the deputy'}"
+    return told, f"{_HANDED_OVER} {told[0] if told else 'the deputy'}"
+
+
+def _was_handed_over(step: Step) -> bool:
+    """Whether this run's other clock or an earlier step did, and nobody has reassigned it by hand since.
+
+    The deputy is then who let the time go by: a second hand-over would give it back.
+    """
+    runs = Escalation.objects.filter(
+        issue_id=step.life.issue_id, action="deputise", outcome__startswith=_HANDED_OVER, at__gte=step.clock.started_at
+    )
+    last = runs.order_by("-at").values_list("at", flat=True).first()
+    if last is None:
+        return False
+    deeds = [deed for life in issue_queries.lives([step.life.issue_id], kinds=("assignee",)) for deed in life.deeds]
+    return not any(deed.at > last and not deed.machine for deed in deeds)
 
 
 def _raise_priority(step: Step) -> tuple[list[str], str]:
@@ -154,7 +172,7 @@ def _ring(chain: Chain, life: Life | None, *, at: datetime) -> None:
     told = _tell(step, (word,), link=chain.link + 1) if word else []
     chain.link += 1
     more = chain.link < len(chain.to)
-    chain.next_at = (due_at or at) + timedelta(minutes=chain.every_min) if more else None
+    chain.next_at = at + timedelta(minutes=chain.every_min) if more else None
     chain.ended = "" if more else "Nobody acknowledged"
     chain.save(update_fields=["link", "next_at", "ended"])
     outcome = f"Told {', '.join(told)}" if told else f"Nobody to tell: {word}"

@@ -1,12 +1,12 @@
 """From an issue's activities to the facts that its clocks go by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from errata.apps.issues.types import Deed, Life
 from errata.core.sla import Fact, History
 from errata.core.vocabulary import OPEN_CATEGORIES
-from errata.core.workflow import Workflow
+from errata.core.workflow import DEFAULT, Workflow
 
 # What moves a clock, or shows that somebody of the team has said or done something.
 KINDS = (
@@ -22,23 +22,24 @@ _WORDS = frozenset({"stage", "commented", "assignee", "acknowledged", "waiting_o
 def history_of(life: Life, workflow: Workflow) -> History:
     """The history of an issue as clocks see it."""
     stage = _at_first(life.deeds, _STAGES, "stage", life.stage)
+    at_first, meanings = _meanings(life.deeds)
     return History(
         opened_at=life.created_at,
         stage=stage,
         priority=_at_first(life.deeds, ("priority",), "priority", life.priority),
         severity=_at_first(life.deeds, ("severity",), "severity", life.severity),
-        is_open=_is_open(workflow, stage, life),
+        is_open=_is_open(workflow, stage, life, at_first),
         waiting_on=_at_first(life.deeds, ("waiting_on",), "waiting_on", life.waiting_on),
-        facts=tuple(_facts(life, workflow)),
+        facts=tuple(_facts(life, workflow, meanings)),
     )
 
 
-def _facts(life: Life, workflow: Workflow) -> Iterator[Fact]:
-    for deed in life.deeds:
+def _facts(life: Life, workflow: Workflow, meanings: Sequence[Mapping[str, str]]) -> Iterator[Fact]:
+    for deed, meant in zip(life.deeds, meanings, strict=True):
         match deed.kind:
             case "stage" | "regressed":
                 stage = str(deed.after.get("stage", ""))
-                yield Fact(deed.at, "stage", stage, is_open=_is_open(workflow, stage, life))
+                yield Fact(deed.at, "stage", stage, is_open=_is_open(workflow, stage, life, meant))
             case "priority":
                 yield Fact(deed.at, "priority", str(deed.after.get("priority", "")))
             case "severity":
@@ -54,9 +55,28 @@ def _at_first(deeds: Sequence[Deed], kinds: Sequence[str], field: str, now: Any)
     return str(next((deed.before.get(field, now) for deed in deeds if deed.kind in kinds), now))
 
 
-def _is_open(workflow: Workflow, stage: str, life: Life) -> bool:
-    """What a stage means; one that the workflow no longer has meant work, unless the issue itself says otherwise."""
+def _meanings(deeds: Sequence[Deed]) -> tuple[Mapping[str, str], list[Mapping[str, str]]]:
+    """The categories of stages at first, and after each deed, as far as deeds tell.
+
+    A move to another workflow says it of the stage that it took away, which the workflow of today can't.
+    """
+    meant: Mapping[str, str] = {}
+    after: list[Mapping[str, str]] = []
+    for deed in reversed(deeds):
+        after.append({**meant, **_said(deed.after)})
+        meant = {**meant, **_said(deed.before)}
+    return meant, after[::-1]
+
+
+def _said(side: Mapping[str, Any]) -> dict[str, str]:
+    return {str(side["stage"]): str(side["category"])} if "stage" in side and "category" in side else {}
+
+
+def _is_open(workflow: Workflow, stage: str, life: Life, meant: Mapping[str, str]) -> bool:
+    """What a stage meant then; one that nobody knows any more meant work."""
+    if stage in meant:
+        return meant[stage] in OPEN_CATEGORIES
     if stage == life.stage:
         return life.is_open
-    found = workflow.find_stage(stage)
+    found = workflow.find_stage(stage) or DEFAULT.find_stage(stage)
     return found is None or found.category in OPEN_CATEGORIES

@@ -21,7 +21,8 @@ FOLLOWER = "clocks"
 SLICE = 200
 # Slices in one go, so that what is due is looked at between them within a second or two.
 _SLICES_AT_ONCE = 8
-_NOTICED_AT_ONCE = 100
+# Each may tell people and move its issue, some forty statements: a second at most that others wait for the records.
+_NOTICED_AT_ONCE = 20
 
 
 def follow(*, at: datetime) -> bool:
@@ -31,7 +32,7 @@ def follow(*, at: datetime) -> bool:
         ids = {one.issue_id for one in heard if one.kind in MOVING}
         save(plan(read(ids, at=at), at=at))
 
-    # What was there before the first follower is reckoned by recount, which wakes nobody about old issues.
+    # What was there before the first follower is reckoned by Recounting, which wakes nobody about old issues.
     return issues.follow(FOLLOWER, at=at, apply=apply, from_the_beginning=False) > 0
 
 
@@ -58,11 +59,12 @@ def notice(*, at: datetime) -> bool:
 
 def _escalate(plan: Plan, *, at: datetime) -> None:
     """Take the steps that are due, in the order in which their clocks came to them."""
-    lives = {one.life.issue_id: one.life for one in plan.found}
     due = [(one.old.next_at if one.old and one.old.next_at else at, one) for one in plan.planned if one.steps]
     for due_at, one in sorted(due, key=lambda pair: pair[0]):
         for place, step in one.steps:
-            take(step, place=place, clock=one.row, life=lives[one.row.issue_id], due_at=due_at, at=at)
+            # As the step before it left the issue: that may have handed it over, or raised its priority.
+            for life in issue_queries.lives([one.row.issue_id], kinds=()):
+                take(step, place=place, clock=one.row, life=life, due_at=due_at, at=at)
         one.row.passed = max(one.row.passed, percent_of(one.reading))
         one.row.next_at = one.reading.next_at
 
@@ -86,11 +88,6 @@ class Recounting:
                 return False
             _slice(basis, at=at)
         return True
-
-
-def recount(*, at: datetime) -> bool:
-    """One turn of it, for who keeps nothing in mind between two."""
-    return Recounting().turn(at)
 
 
 def _begin(grounds: dict[int, Grounds], *, at: datetime) -> None:
@@ -117,7 +114,7 @@ def _slice(basis: Basis, *, at: datetime) -> None:
         if not ids:
             mine.update(after_id=None, ended_at=at)
             return
-        moved = issue_queries.changed_since(ids, activity_id=newest)
+        moved = issue_queries.changed_since(ids, activity_id=newest, kinds=MOVING)
         still = [one for one in found if one.life.issue_id not in moved]
         save(plan(still, at=at, quietly=True))
         mine.update(after_id=ids[-1])

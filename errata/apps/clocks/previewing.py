@@ -5,7 +5,7 @@ from datetime import datetime
 
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
-from errata.apps.calendars.queries import calendars_in_force
+from errata.apps.calendars.queries import AROUND_THE_CLOCK, calendars_in_force, default_slug
 from errata.apps.calendars.types import Definition
 from errata.apps.clocks.grounds import Grounds, grounds, policies_of
 from errata.apps.clocks.models import Clock
@@ -28,16 +28,20 @@ def preview_calendar(
     name: str,
     definition: Definition,
     now: datetime,
-    is_default: bool = False,
+    is_default: bool | None = None,
     from_now: bool = False,
 ) -> Preview:
-    """What the clocks would show if a calendar, new or known, said this."""
+    """What the clocks would show if a calendar, known or new (with no slug yet), said this; None leaves the default."""
     allow(actor, "project:admin")
     known = calendars_in_force([actor.organization_id])[actor.organization_id]
     version = CalendarSince(definition.calendar(name), now if from_now else None)
     changed = (*(known.get(slug, ()) if from_now else ()), version)
-    was_default = slug in known and known[""] == known[slug]
-    calendars = known | {slug: changed} | ({"": changed} if is_default or was_default else {})
+    was_default = bool(slug) and default_slug(actor) == slug
+    calendars = known | ({slug: changed} if slug else {})
+    if was_default if is_default is None else is_default:
+        calendars[""] = changed
+    elif was_default:
+        calendars[""] = AROUND_THE_CLOCK
     own = [project.id for project in projects.list_projects(actor=actor)]
     return _preview(actor, {project_id: grounds(policies_of(project_id), calendars) for project_id in own}, now)
 

@@ -1,7 +1,7 @@
 """Reads of clocks."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from django.db.models import Case, Count, Q, QuerySet, Value, When
@@ -222,16 +222,25 @@ def _span(since: timedelta | None, until: timedelta | None, now: datetime) -> Q:
 
 def _behind(found: QuerySet[Clock], after: str) -> QuerySet[Clock]:
     """The clocks behind a place of the list: a due time and an id."""
+    found = found.order_by("due_at", "id")
+    if not after:
+        return found
+    moment, number = _read_place(after)
+    if moment is None:
+        return found.filter(id__gt=number)
+    return found.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=number))
+
+
+def _read_place(after: str) -> tuple[datetime | None, int]:
     due, _, number = after.partition("~")
-    if not number.isdecimal():
-        return found.order_by("due_at", "id")
-    if not due:
-        return found.filter(id__gt=int(number)).order_by("due_at", "id")
     try:
-        moment = datetime.fromisoformat(due)
-    except ValueError as error:
-        raise FilterUnknown("This place belongs to another list. Begin again without it.") from error
-    return found.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=int(number))).order_by("due_at", "id")
+        moment = datetime.fromisoformat(due).astimezone(UTC) if due else None
+    except (ValueError, OverflowError):
+        number = ""
+    if not (number.isascii() and number.isdecimal() and len(number) < 19):
+        msg = "This place belongs to another list. Begin again without it."
+        raise FilterUnknown(msg)
+    return moment, int(number)
 
 
 def _place(row: tuple[datetime | None, int, int, str]) -> str:

@@ -11,8 +11,8 @@ from errata.apps.issues.types import Life
 def people(words: Sequence[str], life: Life) -> list[Person]:
     """The active people whom the words name, each once, in order."""
     actor = accounts.system_actor(life.organization_id)
-    known = {person.id: person for person in accounts.members(actor=actor) if person.active}
     ids = [user_id for word in words for user_id in _ids(word, life)]
+    known = {person.id: person for person in accounts.members(actor=actor, ids=ids)} if ids else {}
     return [known[user_id] for user_id in dict.fromkeys(ids) if user_id in known]
 
 

@@ -160,6 +160,8 @@ def add_absence(
     """Say when a person is away, and who takes what they would get: of oneself, or, for an admin, of anybody."""
     person = _colleague(who, by)
     deputy = accounts.person(actor=by, who=stand_in) if stand_in else None
+    if since.tzinfo is None or until.tzinfo is None or not since.year > 1 or not until.year < 9999:
+        raise AbsenceRefused("Say the times with their zone, as in 2027-01-04T09:00:00+01:00.", field="since")
     if until <= since:
         raise AbsenceRefused("An absence ends after it begins.", field="until")
     if until <= at:

@@ -8,6 +8,7 @@ import msgspec
 from django.db.models import Count, Max, Q
 
 from errata.apps.accounts.permissions import allow
+from errata.apps.accounts.queries import BY_RULE, ERRATA
 from errata.apps.accounts.types import Actor
 from errata.apps.issues.changes import by_key, issue_not_found, visible
 from errata.apps.issues.models import Activity, Comment, Issue
@@ -81,7 +82,7 @@ def reassigned_by_hand(*, actor: Actor, issue_ids: Collection[int]) -> dict[int,
     """The last activity of each of these issues in which somebody said who holds it, or that nobody does."""
     allow(actor, "issue:read")
     rows = Activity.objects.filter(issue_id__in=issue_ids, issue__in=visible(actor), kind="assignee")
-    rows = rows.exclude(actor_kind="system", actor_name="Errata")
+    rows = rows.exclude(Q(actor_name=ERRATA) | Q(actor_name__startswith=BY_RULE), actor_kind="system")
     return dict(rows.order_by().values_list("issue_id").annotate(Max("id")))
 
 

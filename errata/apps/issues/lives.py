@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Max
 
+from errata.apps.accounts.queries import is_machine
 from errata.apps.issues.models import Activity, Issue, Watcher
 from errata.apps.issues.types import Deed, Life
 
@@ -21,7 +22,7 @@ def lives(ids: Collection[int], *, kinds: Collection[str]) -> list[Life]:
     rows = Activity.objects.filter(issue_id__in=ids, kind__in=kinds).order_by("id")
     for issue_id, number, kind, actor_kind, actor_name, before, after, at in rows.values_list(*_DEED):
         # The command line speaks as the system too, in the name of a person of the machine.
-        machine = actor_kind == "system" and actor_name == "Errata"
+        machine = is_machine(actor_kind, actor_name)
         deeds.setdefault(issue_id, []).append(Deed(number, kind, machine, before, after, at))
     found = Issue.objects.filter(id__in=ids, project__deleted_at=None).order_by("id").values_list(*_ISSUE)
     return [_life(columns, deeds.get(columns[0], [])) for columns in found]
@@ -43,9 +44,9 @@ def newest_activity() -> int:
     return Activity.objects.aggregate(newest=Max("id"))["newest"] or 0
 
 
-def changed_since(ids: Collection[int], *, activity_id: int) -> set[int]:
-    """Which of these issues something happened to since."""
-    found = Activity.objects.filter(id__gt=activity_id, issue_id__in=ids)
+def changed_since(ids: Collection[int], *, activity_id: int, kinds: Collection[str]) -> set[int]:
+    """Which of these issues something of these kinds happened to since."""
+    found = Activity.objects.filter(id__gt=activity_id, issue_id__in=ids, kind__in=kinds)
     return set(found.values_list("issue_id", flat=True))
 
 

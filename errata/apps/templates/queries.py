@@ -96,6 +96,17 @@ def policy_history(project_id: int) -> list[tuple[datetime, Template]]:
     return list(past[1][key])
 
 
+def calendars_named(organization_id: int) -> dict[str, str]:
+    """The calendars that any template names or ever named, each with the place that named it first."""
+    rows = TemplateVersion.objects.filter(organization_id=organization_id).order_by("id")
+    found: dict[str, str] = {}
+    for row in rows:
+        policy = overrides_of(row).maximum_time
+        if policy is not None and policy.calendar:
+            found.setdefault(policy.calendar, row.place_name or "the organisation")
+    return found
+
+
 def template(*, actor: Actor, scope: Scope) -> TemplateView:
     """The template of an organisation, team or project, with where each field comes from."""
     allow(actor, "project:read")

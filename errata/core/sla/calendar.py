@@ -65,6 +65,8 @@ def faults(calendar: Calendar) -> list[str]:
         found.append("A week has seven days.")
     for name, spans in zip(WEEKDAYS, calendar.week, strict=False):
         found += _span_faults(name, spans)
+    if not any(calendar.week) and not any(day.spans for day in calendar.days):
+        found.append("It is never open, so no clock that goes by it would ever run out.")
     for day in calendar.days:
         found += _span_faults(f"{day.date.isoformat()} ({day.name})", day.spans)
     return found
@@ -95,8 +97,10 @@ def parse_week(lines: Iterable[str]) -> tuple[tuple[Span, ...], ...]:
     for line in lines:
         named, _, hours = line.strip().partition(" ")
         first, _, last = named.replace("\u2013", "-").partition("-")
-        for day in range(_weekday(first), _weekday(last or first) + 1):
-            week[day] = parse_spans(hours)
+        begin, end = _weekday(first), _weekday(last or first)
+        # Fri-Mon goes on over the end of the week.
+        for day in range(begin, end + 1 if end >= begin else end + 1 + len(WEEKDAYS)):
+            week[day % len(WEEKDAYS)] = parse_spans(hours)
     return tuple(week)
 
 

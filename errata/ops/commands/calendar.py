@@ -7,6 +7,7 @@ import msgspec
 
 from errata.apps.calendars import operations, queries
 from errata.apps.calendars.types import CalendarView, Definition
+from errata.apps.clocks import operations as clocks
 from errata.apps.clocks.plain import plain_preview
 from errata.apps.clocks.queries import preview_calendar
 from errata.core.sla import WEEKDAYS, parse_day, parse_week, write_day, write_spans
@@ -32,7 +33,7 @@ def register(subparsers: Any) -> None:
 
 def _register_saving(save: argparse.ArgumentParser) -> None:
     save.add_argument("name")
-    save.add_argument("--zone", default="UTC", help="such as Europe/Berlin")
+    save.add_argument("--zone", default="", help="such as Europe/Berlin; UTC when absent")
     save.add_argument(
         "--hours",
         action="append",
@@ -70,19 +71,19 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 def run_delete(arguments: argparse.Namespace) -> int:
     console.begin()
-    operations.delete_calendar(slug=arguments.slug, by=console.owner(), at=console.now())
+    clocks.delete_calendar(slug=arguments.slug, by=console.owner(), at=console.now())
     return console.show(arguments, {"deleted": arguments.slug}, f"{arguments.slug} is deleted.")
 
 
 def run_save(arguments: argparse.Namespace) -> int:
     console.begin()
     by, now = console.owner(), console.now()
-    definition = _definition(arguments)
     known = next((one for one in queries.list_calendars(actor=by) if arguments.name in (one.name, one.slug)), None)
+    definition = _definition(arguments, known)
     if arguments.preview:
         preview = preview_calendar(
             actor=by, slug=known.slug if known else "", name=arguments.name, definition=definition, now=now,
-            is_default=arguments.default, from_now=arguments.from_now,
+            is_default=arguments.default or None, from_now=arguments.from_now,
         )  # fmt: skip
         return console.show(arguments, plain_preview(preview), clock_text.compare(preview))
     if known is None:
@@ -97,14 +98,22 @@ def run_save(arguments: argparse.Namespace) -> int:
     return console.show(arguments, _answer(saved), _described(saved))
 
 
-def _definition(arguments: argparse.Namespace) -> Definition:
+def _definition(arguments: argparse.Namespace, known: CalendarView | None) -> Definition:
+    """What is given; where nothing is, a calendar stays as it is known."""
+    if known and not any((arguments.zone, arguments.hours, arguments.country, arguments.region, arguments.day)):
+        return known.definition
     try:
         week, days = parse_week(arguments.hours), [parse_day(line) for line in arguments.day]
     except ValueError as error:
         msg = f"“{error}” can't be read. Hours are written `Mon-Fri 09:00-17:00`, days `2026-12-24 09:00-12:00 Name`."
         raise operations.CalendarRefused(msg, field="week") from error
     return operations.draft_definition(
-        zone=arguments.zone, week=week, country=arguments.country, region=arguments.region, days=days, at=console.now()
+        zone=arguments.zone or "UTC",
+        week=week,
+        country=arguments.country,
+        region=arguments.region,
+        days=days,
+        at=console.now(),
     )
 
 

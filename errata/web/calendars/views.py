@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from errata.apps.accounts.permissions import allow
 from errata.apps.calendars import operations, queries
 from errata.apps.calendars.types import CalendarView, Definition
+from errata.apps.clocks import operations as clocks
 from errata.apps.clocks.queries import preview_calendar
 from errata.apps.clocks.types import Preview
 from errata.core.errors import Refusal
@@ -70,8 +71,8 @@ def edit(request: ActorRequest, slug: str) -> HttpResponse:
 @require_POST
 def delete(request: ActorRequest, slug: str) -> HttpResponse:
     """Delete a calendar."""
-    operations.delete_calendar(slug=slug, by=request.actor, at=request.now)
-    return go(request, reverse("calendars"), toast=Toast(text="Deleted. Its clocks are being reckoned anew."))
+    clocks.delete_calendar(slug=slug, by=request.actor, at=request.now)
+    return go(request, reverse("calendars"), toast=Toast(text="Deleted."))
 
 
 def _saved(request: ActorRequest, view: CalendarView | None) -> HttpResponse:

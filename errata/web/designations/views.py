@@ -167,7 +167,7 @@ def _tab(
 def _changes(request: ActorRequest, found: OwnershipView) -> dict[str, Any]:
     """What a form of the page asks for: each changes one thing."""
     posted = request.POST
-    line = int(posted.get("line", "0")) if posted.get("line", "").isdecimal() else 0
+    line = _number(posted.get("line", "")) or 0
     match posted.get("do"):
         case "up" | "down":
             return {"rules": moved_rule(found.rules, line=line, up=posted["do"] == "up"), "version": _version(request)}
@@ -197,8 +197,11 @@ def _rule(request: ActorRequest) -> DesignationRule:
 
 
 def _version(request: ActorRequest) -> int | None:
-    text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() else None
+    return _number(request.POST.get("version", ""))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _tried(request: ActorRequest, slug: str, text: str) -> Any:

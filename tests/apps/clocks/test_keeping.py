@@ -12,7 +12,7 @@ from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as issue_queries
 from errata.core.search import SearchError
 from errata.core.sla import ClockPolicy, Target, parse_week
-from tests.apps.clocks.turning import DAY, HOUR, read, running, settle, taken
+from tests.apps.clocks.turning import DAY, HOUR, read, recount, running, settle, taken
 from tests.apps.facts import delta
 from tests.apps.issues.shop import arrive, find, look
 from tests.conftest import NOW
@@ -113,7 +113,7 @@ def test_a_recount_leaves_to_the_follower_what_happened_meanwhile(payments, bob,
     office(alice)
     issues.comment_on_issue(key=keys[0], body="On it.", by=alice, at=NOW + HOUR)
 
-    operations.recount(at=NOW + HOUR)
+    recount(at=NOW + HOUR)
     operations.follow(at=NOW + HOUR)
 
     assert Clock.objects.get(issue_id=look(keys[0], bob).id, kind="response").state == "met"

@@ -11,9 +11,14 @@ HOUR = timedelta(hours=1)
 DAY = 24 * HOUR
 
 
+def recount(*, at):
+    """One turn of what reckons anew, with nothing kept in mind between two."""
+    return operations.Recounting().turn(at)
+
+
 def settle(at=NOW):
     """Let everything that happens by time happen, until nothing is left to do."""
-    duties = (operations.follow, operations.notice, operations.ring, operations.recount)
+    duties = (operations.follow, operations.notice, operations.ring, recount)
     for _ in range(100):
         turned = [duty(at=at) for duty in duties]
         if not any(turned):
