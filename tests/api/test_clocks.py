@@ -89,3 +89,11 @@ def test_a_calendar_is_previewed_created_changed_and_deleted(api, alice, bob, pa
     assert call("put", "/calendars/office", OFFICE | {"default": False}).status_code == 200
     assert call("delete", "/calendars/office").status_code == 204
     assert call("get", "/calendars/office").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["~" + "9" * 30, "~" + "9" * 5_000, "0001-01-01T00:00:00+14:00~1", "9999-12-31T23:59:59-12:00~1", "x~1", "1"],
+)
+def test_a_place_of_another_list_is_refused(api, bob, payments, cursor):
+    assert api(bob)("get", "/clocks", None, cursor=cursor).status_code == 400

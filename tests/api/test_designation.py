@@ -92,3 +92,18 @@ def test_people_say_what_they_can_and_when_they_are_away(api, bob, alice, carol,
     assert found["skills"] == ["python"]
     assert found["absences"][0]["stand_in"]["email"] == alice.email
     assert api(bob)("delete", f"/absences/{made.json()['id']}").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        ("2027-01-01T00:00:00", "2027-01-02T00:00:00"),  # in no zone
+        ("0001-01-01T00:00:00+14:00", "2027-01-02T00:00:00Z"),
+        ("2027-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"),
+    ],
+)
+def test_an_absence_at_no_real_time_is_refused(api, bob, payments, since, until):
+    answer = api(bob)("post", "/colleagues/me/absences", {"since": since, "until": until})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "absence_refused")
+    assert api(bob)("get", "/colleagues").status_code == 200

@@ -181,3 +181,10 @@ def test_a_page_asks_the_records_no_more_than_its_budget(
     here = browser(olga)
     with django_assert_max_num_queries(queries_max):
         assert here.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "posted", [{"do": "up", "line": "9" * 5_000}, {"do": "up", "line": "1", "version": "9" * 5_000}]
+)
+def test_a_line_with_too_many_digits_is_none(olga: Actor, browser: Any, rules: str, posted: dict[str, str]) -> None:
+    assert browser(olga).post(RULES, posted).status_code < 500

@@ -116,3 +116,8 @@ def test_one_calendar_is_the_default_and_without_one_it_is_around_the_clock(alic
     operations.delete_calendar(slug="night", by=alice, at=NOW)
     left = queries.calendars_in_force([alice.organization_id])[alice.organization_id]
     assert left[""][0].calendar.name == "Around the clock"
+
+
+def test_a_calendar_that_is_never_open_is_refused(alice):
+    with pytest.raises(operations.CalendarRefused, match="never open"):
+        draft(week=parse_week([]))

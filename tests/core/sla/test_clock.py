@@ -18,12 +18,14 @@ from errata.core.sla import (
     Span,
     Target,
     parse_spans,
+    parse_week,
     reckon,
     timetables,
 )
 from tests.core.sla.histories import cases, day
 
 HOUR = timedelta(hours=1)
+NINE_TO_FIVE = (Span(540, 1_020),)
 OFFICE = Calendar(name="Office", zone="Europe/Berlin", week=((Span(540, 1_020),),) * 5 + ((), ()))
 TARGETS = (Target(priority="High", resolution_min=240), Target(response_min=60, update_min=480, resolution_min=960))
 # A Monday, 9 o'clock in Berlin.
@@ -262,6 +264,7 @@ def test_what_happens_after_the_moment_of_looking_is_not_known_yet():
 
 def test_hours_are_written_as_people_write_them():
     assert parse_spans("9-12:30, 13:00\u201317:00") == (Span(540, 750), Span(780, 1_020))
+    assert parse_week(["Fri-Mon 9-17"]) == (NINE_TO_FIVE,) + ((),) * 3 + (NINE_TO_FIVE,) * 3
     assert parse_spans("00:00-24:00") == parse_spans("0-0") == (Span(0, 1_440),)
     assert parse_spans("") == ()
     for wrong in ("nine to five", "9", "25:00-26:00", "9:75-10"):
