@@ -117,5 +117,6 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),
         hourly("purge_projects", lambda _: issues.purge_deleted_projects() > 0),
+        hourly("learn_clocks", lambda at: issue_clocks.learn_due(at=at)),
         Duty("rank_all", Rounds().slice, every_s=_ROUNDS_S, first_s=_ROUNDS_S),
     ]

@@ -97,3 +97,21 @@ def test_a_calendar_is_previewed_created_changed_and_deleted(api, alice, bob, pa
 )
 def test_a_place_of_another_list_is_refused(api, bob, payments, cursor):
     assert api(bob)("get", "/clocks", None, cursor=cursor).status_code == 400
+
+
+def test_what_could_be_promised_is_told_of_a_project_that_one_may_see(api, bob, mallory, payments, at_noon):
+    call = api(bob)
+    settle()
+    keys = [call("post", "/issues", {"project": "payments", "title": f"Slow {n}"}).json()["key"] for n in range(30)]
+    at_noon.shift(timedelta(hours=2))
+    for key in keys:
+        call("post", f"/issues/{key}/transition", {"stage": "Closed", "reason": "duplicate"})
+    settle(NOW + timedelta(hours=2))
+    operations.learn_due(at=NOW + timedelta(hours=2))
+
+    listed = call("get", "/projects/payments/advice").json()["items"]
+
+    assert [(one["priority"], one["severity"], one["resolved"], one["p80"], one["kept"]) for one in listed] == [
+        ("Medium", "Minor", 30, 120.0, 1.0)
+    ]
+    assert api(mallory)("get", "/projects/payments/advice").status_code == 404

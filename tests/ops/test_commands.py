@@ -285,6 +285,22 @@ def test_what_an_issue_command_cannot_do_it_says(offline: Running, words: tuple[
     assert sentence in refusal(offline, "issue", *words)
 
 
+def test_the_clocks_of_an_issue_are_listed_explained_and_advised_on(served: Running) -> None:
+    key = told(served, "issue", "create", "storefront", "Slow at noon", "--type", "Performance")["key"]
+    explained = until(lambda: told(served, "clock", "explain", key)["clocks"], within_s=20, why="its clocks run")
+    listed = told(served, "clock", "list")["items"]
+    advised = run(served, "clock", "advise", "storefront")
+
+    assert [clock["clock"] for clock in explained] == ["response", "update", "resolution"]
+    assert [(item["clock"], item["probability"]) for item in listed if item["key"] == key] == [("response", None)]
+    assert (advised.code, advised.out) == (
+        0,
+        "Nothing was learnt yet: it takes thirty resolved issues whose time was promised, and up to an hour.\n",
+    )
+    assert told(served, "clock", "advise", "storefront") == {"items": [], "next": None}
+    assert "There is no project nothing." in refusal(served, "clock", "advise", "nothing")
+
+
 def test_a_search_that_cannot_be_read_is_pointed_at(offline: Running) -> None:
     lines = run(offline, "issue", "list", "is:open", "level:(").err.splitlines()
 

@@ -48,7 +48,8 @@ def test_the_sla_page_lists_clocks_and_counts_them_by_the_hours_left(timed, olga
 
     assert page.count('class="clock-running"') == 12
     assert "Due in" in page
-    assert "Not enough data" in page
+    assert "Only the time to resolve is foretold" in page
+    assert "Not enough data" in page_of(browser(olga), "/sla/?kind=resolution")
     assert 'aria-label="Clocks by the hours until they run out"' in page
 
 
@@ -162,7 +163,7 @@ def test_what_is_wrong_with_a_calendar_is_said_beside_it(alice, browser, events,
 
 @pytest.mark.parametrize(
     ("path", "queries_max"),
-    [("/sla/", 27), ("/sla/?kind=resolution&project=payments", 28), ("/issues/PAY-1/clocks/", 22), ("/calendars/", 8)],
+    [("/sla/", 28), ("/sla/?kind=resolution&project=payments", 31), ("/issues/PAY-1/clocks/", 22), ("/calendars/", 8)],
 )
 def test_a_page_asks_the_records_no_more_than_its_budget(
     timed, olga, browser, django_assert_max_num_queries, path, queries_max
@@ -189,3 +190,20 @@ def test_another_policy_is_previewed_on_the_process_page(timed, alice, browser, 
     assert "What this would change" in page
     assert page.count("<td>late</td>") >= 11  # all that began more than a minute ago
     assert queries.issue(actor=alice, key="PAY-1").row.clock_state == "running"
+
+
+def test_the_sla_page_of_a_project_says_what_could_be_promised_and_how_risky_a_clock_is(timed, olga, browser, now):
+    later = now + timedelta(hours=2)
+    for number in range(30):
+        key = issues.create_issue(project="payments", title=f"Slow {number}", by=olga, at=now).key
+        issues.transition_issue(key=key, to="Closed", reason="duplicate", by=olga, at=later)
+    settle(later)
+    clocks.learn_due(at=later)
+
+    every = page_of(browser(olga), "/sla/?kind=resolution")
+    own = page_of(browser(olga), "/sla/?kind=resolution&project=payments")
+
+    assert "Learnt from 30 resolved issues" in every
+    assert "What could be promised" not in every
+    assert "Minor, medium priority" in own
+    assert "30 resolved" in own

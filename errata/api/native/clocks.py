@@ -1,7 +1,7 @@
 """Clocks of issues, and the calendars they go by."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Field, Router, Schema, Status
 from ninja.params.functions import Query
@@ -12,8 +12,9 @@ from errata.apps.calendars import operations as calendar_operations
 from errata.apps.calendars import queries as calendar_queries
 from errata.apps.calendars.types import CalendarView, Definition
 from errata.apps.clocks import operations, queries
-from errata.apps.clocks.plain import plain_clocks, plain_preview, plain_reading
+from errata.apps.clocks.plain import plain_advised, plain_clocks, plain_preview, plain_reading
 from errata.apps.clocks.queries import ClockFilter
+from errata.apps.clocks.types import Advised
 from errata.apps.issues import operations as issue_operations
 from errata.apps.issues import queries as issue_queries
 from errata.core.sla import WEEKDAYS, parse_day, parse_spans, write_day, write_spans
@@ -80,6 +81,23 @@ class ClockQuery(Schema):
 
 class WaitIn(Schema):
     on: str = Field("", max_length=80, description="Somebody outside of the team; the empty text is nobody any more.")
+
+
+class AdviceOut(Schema):
+    """What could be promised of issues of one priority and severity. Times in minutes of their clock."""
+
+    priority: str
+    severity: str
+    resolved: int
+    promised: float | None
+    kept: float | None = Field(description="The share that is resolved within what is promised.")
+    p80: float | None = Field(description="Within this, four of five are resolved.")
+    p90: float | None = Field(description="Within this, nine of ten are resolved.")
+    verdict: Literal["too few", "realistic", "tight", "impossible", "generous", "no promise"]
+
+    @staticmethod
+    def of(one: Advised) -> "AdviceOut":
+        return AdviceOut(**plain_advised(one))
 
 
 class CalendarIn(Schema):
@@ -161,6 +179,12 @@ def list_clocks(request: ApiRequest, chosen: ClockQuery = _CHOSEN) -> Page[Liste
         for row in page.items
     ]
     return Page(items=items, next=page.next)
+
+
+@router.get("/projects/{slug}/advice", response=Page[AdviceOut], summary="Say what could be promised")
+def list_advice(request: ApiRequest, slug: str) -> Page[AdviceOut]:
+    """By Kaplan and Meier's estimate from how the project's issues went; learnt once a day."""
+    return Page(items=[AdviceOut.of(one) for one in queries.list_advice(actor=request.auth, which=slug)])
 
 
 @router.get("/calendars", response=Page[CalendarOut], summary="List the calendars")

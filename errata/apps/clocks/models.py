@@ -64,6 +64,19 @@ class Basis(models.Model):
         return f"{self.project_id} by {self.digest}"
 
 
+class Learnt(models.Model):
+    """What the resolutions of a project's issues taught: how probably a clock runs out, and what could be promised."""
+
+    project = models.OneToOneField("projects.Project", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    model = models.JSONField(null=True)  # core.sla.survival.Model; None: too few issues
+    advice = models.JSONField(default=list)
+    issues = models.IntegerField()  # resolved ones
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.project_id} from {self.issues}"
+
+
 class Escalation(models.Model):
     """A step that was taken as a clock ran out. One a run, promise, percent and place in the policy."""
 

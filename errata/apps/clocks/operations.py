@@ -6,11 +6,12 @@ from errata.apps.accounts.types import Actor
 from errata.apps.calendars import operations as calendars
 from errata.apps.calendars.queries import default_slug
 from errata.apps.clocks.escalating import acknowledge, ring
+from errata.apps.clocks.foretelling import learn_due
 from errata.apps.clocks.keeping import Recounting, follow, notice
 from errata.apps.records import together
 from errata.apps.templates.queries import calendars_named
 
-__all__ = ["Recounting", "acknowledge", "delete_calendar", "follow", "notice", "ring"]
+__all__ = ["Recounting", "acknowledge", "delete_calendar", "follow", "learn_due", "notice", "ring"]
 
 
 def delete_calendar(*, slug: str, by: Actor, at: datetime) -> None:

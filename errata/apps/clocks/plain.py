@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from errata.apps.clocks.types import IssueClocks, Preview
+import msgspec
+
+from errata.apps.clocks.types import Advised, IssueClocks, Preview
 from errata.core.sla import Part, Reading
 
 
@@ -75,6 +77,11 @@ def plain_preview(preview: Preview) -> dict[str, Any]:
             for flip in preview.flips
         ],
     }
+
+
+def plain_advised(one: Advised) -> dict[str, Any]:
+    """What could be promised of a kind of issue; times in minutes."""
+    return {"priority": one.priority, "severity": one.severity, **msgspec.structs.asdict(one.advice)}
 
 
 def words(length: timedelta) -> str:

@@ -9,11 +9,20 @@ from django.db.models import Case, Count, Q, QuerySet, Value, When
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
-from errata.apps.clocks.foretelling import probability
+from errata.apps.clocks.foretelling import advice_of, models_of, probability
 from errata.apps.clocks.models import Basis, Chain, Clock, Escalation
 from errata.apps.clocks.previewing import preview_calendar, preview_policy
 from errata.apps.clocks.reckoning import read
-from errata.apps.clocks.types import Attainment, Bucket, ChainView, ClockPage, ClockRow, EscalationView, IssueClocks
+from errata.apps.clocks.types import (
+    Advised,
+    Attainment,
+    Bucket,
+    ChainView,
+    ClockPage,
+    ClockRow,
+    EscalationView,
+    IssueClocks,
+)
 from errata.apps.issues import queries as issues
 from errata.apps.issues.types import IssueRow
 from errata.apps.projects import queries as projects
@@ -25,7 +34,7 @@ from errata.core.sla.timetable import to_us
 
 __all__ = [
     "BUCKETS", "KINDS", "STATES", "ClockFilter", "attainment", "buckets", "clocks_of", "count_recounting",
-    "issue_clocks", "list_clocks", "list_escalations", "preview_calendar", "preview_policy",
+    "issue_clocks", "list_advice", "list_clocks", "list_escalations", "preview_calendar", "preview_policy",
 ]  # fmt: skip
 
 PAGE_MAX = 200
@@ -106,21 +115,28 @@ def list_clocks(
     places = list(_behind(clocks, after).values_list("due_at", "id", "issue_id", "kind")[: limit + 1])
     shown = places[:limit]
     rows = {row.id: row for row in issues.issues_by_ids(actor=actor, ids=[place[2] for place in shown])}
+    found = {one.life.issue_id: one for one in read(rows, at=now)}
     readings: dict[tuple[int, str], Reading] = {
-        (one.life.issue_id, reading.kind): reading for one in read(rows, at=now) for reading in one.readings
+        (issue_id, reading.kind): reading for issue_id, one in found.items() for reading in one.readings
     }
+    models = models_of({one.life.project_id for one in found.values()})
     items = [
         ClockRow(
             issue=rows[issue_id],
             reading=reading,
             reason=reason_of(reading, held=rows[issue_id].assignee is not None),
-            probability=probability(reading),
+            probability=probability(reading, found[issue_id].life, models.get(found[issue_id].life.project_id)),
         )
         for _, _, issue_id, kind in shown
         if (reading := readings.get((issue_id, kind))) is not None
     ]  # fmt: skip
     following = _place(shown[-1]) if len(places) > limit else None
     return ClockPage(items=items, next=following)
+
+
+def list_advice(*, actor: Actor, which: str | int) -> list[Advised]:
+    """What could be promised in a project, from how its issues went; learnt once a day. Raises ProjectNotFound."""
+    return advice_of(projects.project(actor=actor, which=which).id)
 
 
 def buckets(*, actor: Actor, now: datetime, chosen: ClockFilter | None = None) -> list[Bucket]:

@@ -7,6 +7,7 @@ import msgspec
 
 from errata.apps.issues.types import IssueRow
 from errata.core.sla import ClockKind, Reading
+from errata.core.sla.advisor import Advice
 
 
 class EscalationView(msgspec.Struct, frozen=True):
@@ -43,15 +44,23 @@ class IssueClocks(msgspec.Struct, frozen=True):
 
 
 class Probability(msgspec.Struct, frozen=True):
-    """How likely a clock breaches. `value` is None when the team's history is too short to tell."""
+    """How likely a clock breaches. `value` is None when the project's history is too short to tell."""
 
     value: float | None = None
-    reasons: tuple[str, ...] = ("Not enough data",)
+    reasons: tuple[str, ...] = ("Not enough data: it takes thirty resolved issues",)
 
     @property
     def percent(self) -> int | None:
         """The same in whole percents."""
         return None if self.value is None else round(100 * self.value)
+
+
+class Advised(msgspec.Struct, frozen=True):
+    """What could be promised of a project's issues of one priority and severity. Times in minutes of their clock."""
+
+    priority: str
+    severity: str
+    advice: Advice
 
 
 class ClockRow(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from errata.apps.issues.models import Activity, Issue, Watcher
 from errata.apps.issues.types import Deed, Life
 
 _ISSUE = (
-    "id", "project__key", "number", "organization_id", "project_id", "stage", "is_open", "priority", "severity",
+    "id", "project__key", "number", "organization_id", "project_id", "type", "stage", "is_open", "priority", "severity",
     "waiting_on", "assignee_id", "deputy_id", "merged_into_id", "created_at",
 )  # fmt: skip
 _DEED = ("issue_id", "id", "kind", "actor_kind", "actor_name", "before", "after", "at")

@@ -274,6 +274,7 @@ class Life(msgspec.Struct, frozen=True):
     key: str
     organization_id: int
     project_id: int
+    type: str
     stage: str
     is_open: bool
     priority: str

@@ -63,41 +63,68 @@ def reckon(
 
 
 class Run(msgspec.Struct):
-    """A clock's run: the stretches from its start to its stop, or to now."""
+    """A clock's run: the stretches from its start to its stop, or to now, and what is promised of it."""
 
     life: Sequence[Stretch]
-    is_live: bool
+    last: Stretch  # as it stopped, or is now: it says what is promised
+    started_us: int
+    stopped_us: int | None
+    target_us: int
     elapsed_us: int
 
-    def reached(self, amount_us: int) -> int | None:
-        """When so much time had counted, or will have if nothing changes."""
+    @property
+    def is_live(self) -> bool:
+        return self.stopped_us is None
+
+    def place(self, amount_us: int) -> tuple[int, Stretch] | None:
+        """When so much time had counted, or will have if nothing changes, and the stretch in which that is."""
         counted = 0
         for stretch in self.life:
             if counted + stretch.worked_us >= amount_us:
-                return stretch.timetable.reached(stretch.since_us, amount_us - counted)
+                return _at(stretch, stretch.since_us, amount_us - counted)
             counted += stretch.worked_us
         last = self.life[-1]
-        if not (self.is_live and last.runs):
-            return None
-        return last.timetable.reached(last.until_us, amount_us - counted)
+        return _at(last, last.until_us, amount_us - counted) if self.is_live and last.runs else None
+
+    def reached(self, amount_us: int) -> int | None:
+        """The same moment alone."""
+        found = self.place(amount_us)
+        return found[0] if found else None
 
 
-def _reading(kind: ClockKind, life: Sequence[Stretch], marks: Sequence[int], *, explained: bool) -> Reading | None:
+def _at(stretch: Stretch, since_us: int, amount_us: int) -> tuple[int, Stretch] | None:
+    at_us = stretch.timetable.reached(since_us, amount_us)
+    return None if at_us is None else (at_us, stretch)
+
+
+def run_of(kind: ClockKind, life: Sequence[Stretch]) -> Run | None:
+    """The run of a clock in a life; None where nothing is promised."""
     place = _RUNS[kind](life)
     if place is None:
         return None
     start, stop = place
     own = life[start : len(life) if stop is None else stop]
-    # What is promised is what the issue was as the clock stopped, or is now.
     last = own[-1] if own else life[start]
     allowed_min = last.policy.allowed_min(kind, last.priority, last.severity)
     if allowed_min is None:
         return None
-    run = Run(own, is_live=stop is None, elapsed_us=sum(stretch.worked_us for stretch in own))
-    target_us = max(1, allowed_min * MINUTE_US)
-    stopped_us = None if stop is None else life[stop].since_us
+    return Run(
+        life=own,
+        last=last,
+        started_us=life[start].since_us,
+        stopped_us=None if stop is None else life[stop].since_us,
+        target_us=max(1, allowed_min * MINUTE_US),
+        elapsed_us=sum(stretch.worked_us for stretch in own),
+    )
+
+
+def _reading(kind: ClockKind, life: Sequence[Stretch], marks: Sequence[int], *, explained: bool) -> Reading | None:
+    run = run_of(kind, life)
+    if run is None:
+        return None
+    last, target_us = run.last, run.target_us
     mark = next((mark for mark in marks if run.elapsed_us * 100 < mark * target_us), None) if run.is_live else None
-    due_us = run.reached(target_us) if own else None
+    due_us = run.reached(target_us) if run.life else None
     next_us = run.reached(-(-mark * target_us // 100)) if mark is not None else None
     return Reading(
         kind=kind,
@@ -107,8 +134,8 @@ def _reading(kind: ClockKind, life: Sequence[Stretch], marks: Sequence[int], *, 
         left=_span(target_us - run.elapsed_us),
         share=run.elapsed_us / target_us,
         risk=max((mark for mark in (*RISKS, BREACH) if run.elapsed_us * 100 >= mark * target_us), default=0),
-        started_at=from_us(life[start].since_us),
-        stopped_at=None if stopped_us is None else from_us(stopped_us),
+        started_at=from_us(run.started_us),
+        stopped_at=None if run.stopped_us is None else from_us(run.stopped_us),
         as_of=from_us(life[-1].until_us),
         due_at=None if due_us is None else from_us(due_us),
         next_at=None if next_us is None else from_us(next_us),
@@ -117,7 +144,7 @@ def _reading(kind: ClockKind, life: Sequence[Stretch], marks: Sequence[int], *, 
         priority=last.priority,
         severity=last.severity,
         calendar=last.timetable.calendar.name,
-        parts=parts_of(kind, own) if explained else (),
+        parts=parts_of(kind, run.life) if explained else (),
     )
 
 

@@ -1,13 +1,14 @@
-"""`errata clock explain | list | preview`."""
+"""`errata clock explain | list | preview | advise`."""
 
 import argparse
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from errata.apps.clocks import queries
-from errata.apps.clocks.plain import plain_clocks, plain_preview, plain_reading, working_words
+from errata.apps.clocks.plain import plain_advised, plain_clocks, plain_preview, plain_reading, working_words
 from errata.apps.clocks.queries import ClockFilter
 from errata.apps.clocks.types import ClockRow
 from errata.apps.projects import queries as projects
@@ -43,7 +44,10 @@ def register(subparsers: Any) -> None:
     preview.add_argument("project", help="slug or key of the project")
     preview.add_argument("file", type=Path, help="the policy as JSON, as a template's maximum_time")
     preview.set_defaults(run=run_preview)
-    for action in (explain, listing, preview):
+    advise = actions.add_parser("advise", help="say what could be promised in a project, from how its issues went")
+    advise.add_argument("project", help="slug or key of the project")
+    advise.set_defaults(run=run_advise)
+    for action in (explain, listing, preview, advise):
         console.add_json(action)
 
 
@@ -57,16 +61,23 @@ def run_list(arguments: argparse.Namespace) -> int:
     console.begin()
     chosen = ClockFilter(project=arguments.project, team=arguments.team, kind=arguments.kind, state=arguments.state)
     page = queries.list_clocks(actor=console.owner(), now=console.now(), chosen=chosen, limit=arguments.limit)
-    items = [{"key": row.issue.key, "reason": row.reason, **plain_reading(row.reading)} for row in page.items]
+    items = [
+        {
+            "key": row.issue.key, "reason": row.reason, "probability": row.probability.value,
+            "reasons": row.probability.reasons, **plain_reading(row.reading),
+        }
+        for row in page.items
+    ]  # fmt: skip
     rows = [_row(row) for row in page.items]
-    header = ("key", "clock", "state", "elapsed", "left", "assignee", "title")
+    header = ("key", "clock", "state", "elapsed", "left", "risk", "assignee", "title")
     return console.show(arguments, {"items": items, "next": page.next}, console.table(header, rows))
 
 
 def _row(row: ClockRow) -> tuple[str, ...]:
     who = row.issue.assignee.name if row.issue.assignee else "\u2013"
     spent, left = working_words(row.reading.elapsed), working_words(row.reading.left)
-    return (row.issue.key, row.reading.kind, row.reading.state, spent, left, who, row.issue.title[:60])
+    risk = "\u2013" if row.probability.percent is None else f"{row.probability.percent} %"
+    return (row.issue.key, row.reading.kind, row.reading.state, spent, left, risk, who, row.issue.title[:60])
 
 
 def run_preview(arguments: argparse.Namespace) -> int:
@@ -79,3 +90,24 @@ def run_preview(arguments: argparse.Namespace) -> int:
     project = projects.project(actor=by, which=arguments.project)
     preview = queries.preview_policy(actor=by, project_ids=[project.id], policy=policy, now=console.now())
     return console.show(arguments, plain_preview(preview), clock_text.compare(preview))
+
+
+def run_advise(arguments: argparse.Namespace) -> int:
+    console.begin()
+    found = queries.list_advice(actor=console.owner(), which=arguments.project)
+    if not found:
+        text = "Nothing was learnt yet: it takes thirty resolved issues whose time was promised, and up to an hour."
+        return console.show(arguments, {"items": [], "next": None}, text)
+    rows = [
+        (one.severity, one.priority, str(one.advice.resolved), _minutes(one.advice.promised),
+         "\u2013" if one.advice.kept is None else f"{one.advice.kept:.0%}", _minutes(one.advice.p80),
+         _minutes(one.advice.p90), one.advice.verdict)
+        for one in found
+    ]  # fmt: skip
+    header = ("severity", "priority", "resolved", "promised", "kept", "4 of 5 in", "9 of 10 in", "promise")
+    answer = {"items": [plain_advised(one) for one in found], "next": None}
+    return console.show(arguments, answer, console.table(header, rows))
+
+
+def _minutes(minutes: float | None) -> str:
+    return "\u2013" if minutes is None else working_words(timedelta(minutes=minutes))

@@ -1,5 +1,6 @@
 """The SLA page, and the clocks of an issue, minute by minute."""
 
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.clocks import operations, queries
+from errata.apps.clocks.plain import working_words
 from errata.apps.clocks.queries import BUCKETS, KINDS, STATES, ClockFilter
 from errata.apps.clocks.types import ClockRow
 from errata.apps.issues import operations as issues
@@ -24,6 +26,14 @@ from errata.web.requests import ActorRequest
 _ROWS = 50
 _ATTAINMENT_DAYS = 30
 _KIND_NAMES = {"response": "Response", "update": "Update", "resolution": "Resolution"}
+_VERDICTS = {
+    "too few": "Too few to tell",
+    "realistic": "Realistic",
+    "tight": "Tight",
+    "impossible": "Kept by fewer than half",
+    "generous": "Could be shorter",
+    "no promise": "Nothing promised",
+}
 _STATE_NAMES = {"running": "In time", "at_risk": "At risk", "breached": "Late", "paused": "Standing still"}
 
 
@@ -36,6 +46,18 @@ class Column(msgspec.Struct, frozen=True):
     height: float
     heat: str
     current: bool
+
+
+class AdvisedLine(msgspec.Struct, frozen=True):
+    """What could be promised of a kind of issue; "" where the history can't tell."""
+
+    name: str
+    verdict: str
+    resolved: int
+    promised: str
+    kept: int | None
+    p80: str
+    p90: str
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -69,8 +91,33 @@ def sla(request: ActorRequest) -> HttpResponse:
         "lately": queries.list_escalations(actor=request.actor, limit=8),
         "recounting": queries.count_recounting(actor=request.actor),
         "is_filtered": chosen != ClockFilter(),
+        "advised": _advised(request, chosen.project),
     }  # fmt: skip
     return render(request, "clocks/sla.html", context | _choices(request))
+
+
+def _advised(request: ActorRequest, slug: str) -> list[AdvisedLine]:
+    """What could be promised in the project that is looked at, if it is one."""
+    try:
+        found = queries.list_advice(actor=request.actor, which=slug) if slug else []
+    except projects.ProjectNotFound:
+        found = []
+    return [
+        AdvisedLine(
+            name=f"{one.severity}, {one.priority.lower()} priority",
+            verdict=_VERDICTS[one.advice.verdict],
+            resolved=one.advice.resolved,
+            promised=_minutes(one.advice.promised),
+            kept=None if one.advice.kept is None else round(100 * one.advice.kept),
+            p80=_minutes(one.advice.p80),
+            p90=_minutes(one.advice.p90),
+        )
+        for one in found
+    ]
+
+
+def _minutes(minutes: float | None) -> str:
+    return "" if minutes is None else working_words(timedelta(minutes=minutes))
 
 
 def explain(request: ActorRequest, key: str) -> HttpResponse:
