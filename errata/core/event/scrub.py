@@ -61,6 +61,7 @@ _NUMBER_OR_WORD = re.compile(rb"-?[A-Za-z0-9][A-Za-z0-9.+-]*")
 _BLANKS = re.compile(rb"[ \t\r\n]*")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _LEAF = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")[ \t\r\n]*(:?)|(-?[0-9][0-9.eE+-]*)', re.DOTALL)
+_DIGIT = b"0123456789"
 _DIGIT_RUN = re.compile(rb"[0-9](?:[ -]?[0-9])*")
 _UNICODE_ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}")
 _ESCAPE = re.compile(rb"\\(?:u00([3-7][0-9a-fA-F])|.)", re.DOTALL)
@@ -163,14 +164,13 @@ class _Scrubber:
         found: list[tuple[int, int]] = []
         for search in self._searches:
             search(payload, found)
-        if len(self._searches) > 1:
-            found.sort()
         if _ESCAPED in map(itemgetter(1), found) and (plain := _ESCAPE.sub(_plain, payload)) != payload:
             return self(plain)
         if self._search_cards:
             self._search_cards(payload, found)
         if not found:
             return payload, 0
+        found.sort()  # Each search finds in order; what each of them is told of a place is told of it once.
         return _Payload(payload, self).scrub(found)
 
 
@@ -191,6 +191,8 @@ class _Payload:
         self._edits: list[_Edit] = []
         self._meta: tuple[int, int] | None = None
         self._strings: list[tuple[int, int]] | None = None
+        self._modules: list[tuple[int, int]] | None = None
+        self._digits_done = 0
 
     def scrub(self, found: list[tuple[int, int]]) -> tuple[bytes, int]:
         done = 0
@@ -403,9 +405,10 @@ class _Payload:
 
     def _is_module(self, start: int) -> bool:
         """Whether a key is a library's name in a flat `modules` object: `cookie` and `jwt` are libraries."""
-        at = self._payload.rfind(b'"modules"', 0, start)
-        opens = _OPENS_MODULES.match(self._payload, at, start) if at >= 0 else None
-        return opens is not None and opens.end() == start
+        if self._modules is None:
+            self._modules = [opens.span() for opens in _OPENS_MODULES.finditer(self._payload)]
+        index = bisect_right(self._modules, (start,)) - 1
+        return index >= 0 and start <= self._modules[index][1]
 
     def _in_meta(self, at: int) -> bool:
         """Whether a place is in the top-level `_meta`, which mirrors the event's keys and holds none of its values."""
@@ -414,22 +417,36 @@ class _Payload:
         return self._meta[0] <= at < self._meta[1]
 
     def _scrub_digits(self, at: int) -> None:
+        if at < self._digits_done:
+            return
         payload = self._payload
-        start = at
-        while start > 0 and payload[start - 1] in b"0123456789 -":
-            start -= 1
+        start = self._digits_begin(at)
         if escape := _UNICODE_ESCAPE.search(payload, max(0, start - 6), at):
             start = escape.end()
         run = _DIGIT_RUN.search(payload, start)
         if run is None:
             return
+        self._digits_done = run.end()
         before = payload[run.start() - 1 : run.start()]
         if not holds_card((before if before in (b".", b"+") else b" ") + run[0]):
             return
         if string := self._string_around(at):
             self._scrub_string(*string)
+            self._digits_done = string[1]
         elif run[0].isdigit() and before in b":,[ \t\r\n" and payload[run.end() : run.end() + 1] in b",]} \t\r\n":
             self._remove(*run.span())
+
+    def _digits_begin(self, at: int) -> int:
+        """Where the run of digits begins that a place is in; single blanks and dashes are part of it."""
+        payload = self._payload
+        while at > self._digits_done:
+            if payload[at - 1] in _DIGIT:
+                at -= 1
+            elif payload[at - 1] in b" -" and at - 2 >= self._digits_done and payload[at - 2] in _DIGIT:
+                at -= 2
+            else:
+                break
+        return at
 
     def _string_around(self, at: int) -> tuple[int, int] | None:
         """The string that a place is in. Beside letters only a look at the whole payload can tell."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -401,6 +402,40 @@ def test_a_card_number_that_is_a_json_number_is_removed():
         "a": "[Filtered]",
         "b": ["[Filtered]", 4111111111111112],
     }
+
+
+def test_a_card_behind_other_digits_and_two_blanks_is_removed():
+    assert scrubbed({"a": "12  4111111111111111, 7 -- 4111 1111 1111 1111"}) == {"a": "12  [Filtered], 7 -- [Filtered]"}
+
+
+def steps(payload: bytes) -> int:
+    """How many calls a scrub takes: what grows with the square of a size would hold a worker for minutes."""
+    taken = 0
+
+    def count(*_: Any) -> None:
+        nonlocal taken
+        taken += 1
+
+    sys.setprofile(count)
+    try:
+        scrub(payload, RULES)
+    finally:
+        sys.setprofile(None)
+    return taken
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "2 ", "2-", "2", "2222222222222 ", "4111 1111 1111 1111 ", "4111111111111111, ", "2\\u0041", "token ",
+        "token=x ", "token=(", "token='", '\\"token\\":', "bearer ", "eyJaaaaaaaaa.", "-----BEGIN PRIVATE KEY-----", "://a:b",
+        "cookie: ", '","', '","token","', '":"token","token":"',
+    ],
+)  # fmt: skip
+def test_twice_as_much_of_anything_takes_twice_the_steps(part):
+    once, twice = (steps(f'{{"a":["{part * count}"]}}'.encode()) for count in (300, 600))
+
+    assert twice < 2.5 * once
 
 
 def test_lines_of_code_keep_their_keyword_arguments_but_no_keys():
