@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -12,6 +12,7 @@ from errata.apps.issues import queries
 from errata.apps.issues.operations import ClockNote
 from errata.apps.projects.types import ProjectView
 from errata.apps.records import write
+from errata.core.sla.reckon import ReadingState
 from tests.web import shop
 
 HTMX = {"HX-Request": "true"}
@@ -44,6 +45,24 @@ def test_the_board_shows_cards_in_their_columns(here: Any, olga: Actor, failure:
     columns = page.split('data-cell="')[1:]
     assert 'data-card="PAY-1"' in next(column for column in columns if column.startswith("New"))
     assert 'data-card="PAY-2"' in next(column for column in columns if column.startswith("Assigned"))
+
+
+@pytest.mark.parametrize("state", get_args(ReadingState))
+def test_a_clock_in_any_state_is_drawn_wherever_its_issue_is(
+    here: Any, olga: Actor, payments: ProjectView, now: datetime, state: Any
+) -> None:
+    report("Due", olga, now, assignee=olga.email)
+    row = queries.issue(actor=olga, key="PAY-1").row
+    due_at = None if state in ("met", "missed") else now + timedelta(hours=1)
+    with write():
+        issues.note_clocks({row.id: ClockNote(state=state, since=now - timedelta(hours=1), due_at=due_at)})
+
+    pages = [
+        page_of(here, path) for path in ("/board/", "/issues/", "/me/", "/issues/PAY-1/", "/board/?lanes=assignee")
+    ]
+
+    assert all("PAY-1" in page for page in pages)
+    assert ("It was too late" in pages[0]) == (state == "missed")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ _STATES = {
     "at_risk": "At risk",
     "breached": "Too late",
     "paused": "The clock is paused",
-    "met": "In time",
+    "missed": "It was too late",
 }
 # A column of a category has the sign of the stage that is it by default.
 _SHAPES = {"new": "new", "active": "assigned", "verify": "retest", "done": "fixed", "closed": "closed"}
@@ -35,11 +35,11 @@ def clock_ring(context: template.Context, row: IssueRow) -> SafeString:
 
 
 def ring(row: IssueRow, *, now: datetime) -> SafeString:
-    """The same, for who draws without a template."""
-    if not row.clock_state or row.clock_state == "met":
+    """The same, for who draws without a template. What was in time needs no sign."""
+    if row.clock_state not in _STATES:
         return mark_safe("")
     words = f"{_STATES[row.clock_state]}: {due_words(row.due_at, now=now)}" if row.due_at else _STATES[row.clock_state]
-    share = draw.used_share(row.clock_from, row.due_at, now=now)
+    share = 100 if row.clock_state == "missed" else draw.used_share(row.clock_from, row.due_at, now=now)
     return format_html(
         '<svg class="ring ring-{}" viewBox="0 0 16 16" role="img" aria-label="{}" data-tip="{}">'
         '<circle class="ring-track" cx="8" cy="8" r="6"/>'
@@ -103,7 +103,7 @@ def _day(moment: datetime) -> str:
 def _inside(state: str) -> SafeString:
     """A shape for each state, since colour only repeats it."""
     match state:
-        case "breached":
+        case "breached" | "missed":
             return mark_safe('<path class="ring-sign" d="M8 5v3.6M8 10.7v.1"/>')
         case "at_risk":
             return mark_safe('<path class="ring-sign" d="M8 5.2V8l1.8 1.4"/>')
