@@ -151,6 +151,17 @@ def test_what_cannot_be_done_is_told_and_the_rest_is_done(payments, olga, alice)
     assert [label.name for label in look("PAY-1", olga).labels] == ["urgent"]
 
 
+def test_a_number_that_nobody_has_is_told_and_stops_nothing(payments, olga, alice):
+    rule("when created\nthen assign 99999999999999999999\nthen label urgent", olga)
+    report("Down", alice, at=START)
+
+    work()
+
+    [run] = queries.list_runs(actor=olga, which="Ours")
+    assert "Nobody in the organisation" in run.did[0]["refused"]
+    assert [label.name for label in look("PAY-1", olga).labels] == ["urgent"]
+
+
 def test_a_run_is_undone(payments, olga, bob, alice):
     rule("when created\nthen assign bob@shop.example\nthen label urgent", olga)
     report("Down", alice, at=START)

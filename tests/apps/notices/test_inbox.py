@@ -5,8 +5,11 @@ import pytest
 from errata.apps.issues import operations as issues
 from errata.apps.notices import operations, queries
 from errata.apps.notices.inbox import InboxRefused
+from errata.apps.notices.mailing import Unsubscribing, _signed
+from errata.apps.notices.stopping import StopRefused
+from errata.apps.projects import operations as projects
 from tests.apps.issues.shop import report
-from tests.apps.notices.shop import inbox, later, line, tell
+from tests.apps.notices.shop import inbox, issue_id, later, line, tell
 from tests.conftest import NOW
 
 
@@ -81,6 +84,18 @@ def test_mute_puts_away_and_says_so_and_can_be_taken_back(slow, alice):
     operations.unmute(item_ids=[item], by=alice, at=NOW)
 
     assert not line(alice).muted
+
+
+def test_a_link_of_an_issue_that_is_gone_stops_nothing_else(slow, alice, olga):
+    token = _signed(Unsubscribing(alice.user_id, issue_id(slow)))
+    projects.delete_project(which="payments", by=olga, at=NOW)
+
+    with pytest.raises(StopRefused):
+        operations.stop(token=token, at=NOW)
+
+    assert not queries.preferences(actor=alice).mail_off
+    operations.stop(token=token, at=NOW, everything=True)
+    assert queries.preferences(actor=alice).mail_off
 
 
 def test_reading_the_issue_reads_its_notices(slow, alice):

@@ -65,6 +65,16 @@ def test_an_edit_tells_those_alone_whom_it_adds(slow, alice, bob, carol):
     assert "changed a comment" in line(carol).notices[0].text
 
 
+def test_an_edit_that_was_edited_again_before_anybody_listened_tells_whom_it_added(slow, alice, bob):
+    comment = issues.comment_on_issue(key=slow, body="Look.", by=bob, at=NOW)
+    listen()
+    issues.edit_comment(comment_id=comment.id, body="@alice look.", by=bob, at=NOW.replace(second=1))
+    issues.edit_comment(comment_id=comment.id, body="@alice look!", by=bob, at=NOW.replace(second=2))
+    listen()
+
+    assert len(line(alice).notices) == 1
+
+
 def test_who_watches_is_told_why(slow, alice, bob):
     issues.watch_issue(key=slow, by=alice, at=NOW)
     issues.update_issue(key=slow, priority="High", by=bob, at=NOW)

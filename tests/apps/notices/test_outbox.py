@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from errata.adapters.memory.outgoing import MemoryOutgoing
 from errata.apps.accounts import operations as accounts
@@ -181,6 +183,22 @@ def test_a_channel_holds_back_what_is_too_much_and_sends_it_as_one(alice, outgoi
     assert len(json.loads(outgoing.sent[-1].body)["notices"]) == 3
 
 
+def test_a_channel_that_goes_while_its_message_is_on_its_way_stops_no_other(alice, outgoing):
+    leaving, _ = hook(alice, name="leaving")
+    hook(alice, name="staying")
+    say(alice, channel="leaving", dedupe="1")
+    say(alice, channel="staying", dedupe="2")
+    claims = outbox.claim(at=NOW)
+
+    operations.delete_channel(channel_id=leaving.id, by=alice, at=NOW)
+    for made in claims:
+        outbox.settle(made, outbox.Outcome(ok=True, answer="thanks"), at=NOW)
+    connection.check_constraints()
+
+    assert states() == ["sent"]
+    assert Attempt.objects.count() == 1
+
+
 def test_mail_has_text_and_html_and_belongs_to_its_issue(slow, alice):
     tell(slow, alice)
     tell(slow, alice, dedupe="2", text="<b>90 %</b> is gone.")
@@ -238,6 +256,19 @@ def test_a_daily_digest_is_one_mail_of_all_there_is(payments, alice, bob, outgoi
     (digest,) = mail.outbox
     assert digest.subject == "3 notices about 3 issues"
     assert all(f"Slow {number}" in digest.body for number in range(3))
+
+
+def test_a_digest_asks_for_its_reader_once(payments, alice, bob, outgoing):
+    """And not for each of the thousand things that a morning's digests tell."""
+    wish(alice, digest="daily")
+    for number in range(25):
+        tell(report(f"Slow {number}", bob), alice, kind="commented", dedupe=str(number))
+
+    with CaptureQueriesContext(connection) as captured:
+        (made,) = outbox.claim(at=later(days=1))
+
+    assert len(made.rows) == 25
+    assert len(captured) <= 14
 
 
 def test_what_was_read_in_the_inbox_needs_no_digest(slow, alice):

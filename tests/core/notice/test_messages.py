@@ -123,6 +123,10 @@ def test_any_text_is_an_address_or_none(text):
     [
         ("slack", "hooks.slack.com/x"), ("webhook", "ftp://example.org"), ("email", "nobody"), ("email", ""),
         ("apprise", "ntfy"), ("fax", "https://example.org"), ("teams", "https://" + "x" * 3_000), ("webhook", "https://["),
+        # What no mail library would send to.
+        ("email", "foo:bar@example.org"), ("email", '"x@example.org'), ("email", "a(b@example.org"),
+        ("email", "a[b@example.org"), ("email", "a\\b@example.org"), ("email", "x" * 65 + "@example.org"),
+        ("email", f"x@{'a' * 64}.org"), ("email", f"x@example.{'a' * 64}"), ("email", "x@example..org"),
     ],
 )  # fmt: skip
 def test_an_address_that_leads_nowhere_is_refused(kind, text):
