@@ -4,6 +4,8 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from errata.apps.accounts.permissions import Forbidden
 from errata.apps.automations import operations, queries
@@ -278,6 +280,44 @@ def happen(chance, payments, events, bob, alice, at, step):
                 arrive(delta(payments, fingerprint, last=at), at=at)
     except Refusal:
         pass
+
+
+def test_a_rule_rests_after_its_last_firing_alone(payments, olga, events):
+    """However many there were, and whether they acted or not."""
+    rule("when events 2 in 10m\nthen label a\nlimit 1 an hour", olga)
+    burst(payments, events, [0, 1, 12, 13])
+    work(START + timedelta(minutes=14))
+    burst(payments, events, [20, 21])
+    work(START + timedelta(minutes=22))
+    burst(payments, events, [24, 25])
+    work(START + timedelta(minutes=26))
+
+    fired = [run.at - START for run in queries.list_runs(actor=olga, which="Ours")][::-1]
+    assert fired == [timedelta(minutes=minutes) for minutes in (1, 13, 23)]
+
+
+def test_a_look_reads_no_more_of_a_long_log_than_of_a_short_one(payments, olga, events):
+    rule("when events 2 in 10m\nthen label a", olga)
+    burst(payments, events, [0, 1, 20])
+    work(START + timedelta(minutes=19))
+    run = Run.objects.get()
+    at = START + timedelta(minutes=12)
+    again = {"automation_id": run.automation_id, "issue_id": run.issue_id, "at": at, "outcome": "limited"}
+    Run.objects.bulk_create(Run(cause=f"again {number}", **again) for number in range(300))
+
+    with CaptureQueriesContext(connection) as captured:
+        operations.look(START + timedelta(minutes=21))
+
+    assert max(rows_found(captured)) == 1
+
+
+def rows_found(captured):
+    """How many rows each question to the log found."""
+    with connection.cursor() as cursor:
+        for query in captured.captured_queries:
+            if query["sql"].startswith("SELECT") and f'FROM "{Run._meta.db_table}"' in query["sql"]:
+                cursor.execute(query["sql"])
+                yield len(cursor.fetchall())
 
 
 def test_a_backtest_tells_who_acted_and_changes_nothing(payments, olga, bob, alice):
