@@ -282,6 +282,25 @@ def happen(chance, payments, events, bob, alice, at, step):
         pass
 
 
+@pytest.mark.parametrize("when", ["created", "events 1 in 1m"])
+def test_a_backtest_asks_the_records_as_often_for_many_firings_as_for_few(payments, olga, bob, alice, events, when):
+    text = f"when {when}\nif is:open !label:late !watcher:alice@shop.example assignee:none\nthen label a"
+    queries.backtest(actor=olga, text=text, now=NOW)  # From then on the words of the organisation are remembered.
+    asked, fired = [], []
+    for round_of in range(2):
+        for number in range(1, 4):
+            fingerprint = 10 * round_of + number
+            burst(payments, events, range(20 * round_of, 20 * (round_of + 1), 2), fingerprint=fingerprint)
+            issues.update_issue(key=f"PAY-{3 * round_of + number}", labels=["late"], by=bob, at=NOW)
+        with CaptureQueriesContext(connection) as captured:
+            told = queries.backtest(actor=olga, text=text, now=NOW, days=1)
+        asked.append(len(captured))
+        fired.append(told.firings + told.limited)
+
+    assert fired[1] == 2 * fired[0] > 0
+    assert asked[1] == asked[0]
+
+
 def test_a_rule_rests_after_its_last_firing_alone(payments, olga, events):
     """However many there were, and whether they acted or not."""
     rule("when events 2 in 10m\nthen label a\nlimit 1 an hour", olga)
