@@ -19,6 +19,8 @@ from errata.core.search import Catalog, Node, event_side, parse, partition
 from errata.ports.event_store import Scope
 
 MINUTE = timedelta(minutes=1)
+# The cause of a firing for so many people: it happens to an issue once.
+USERS = "users"
 
 
 class Meant(msgspec.Struct, frozen=True):
@@ -81,7 +83,7 @@ def for_users(
     now = _users(meant, rows, until=until)
     before = _users(meant, rows, until=since) if since else {}
     found = [
-        Firing(row.id, until, "users")
+        Firing(row.id, until, USERS)
         for row in rows
         if now.get(row.id, 0) >= needed > before.get(row.id, 0)
     ]  # fmt: skip

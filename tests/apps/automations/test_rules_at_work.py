@@ -389,3 +389,35 @@ def test_others_rules_are_nobodys_business(payments, olga, mallory, heist, alice
     with pytest.raises(AutomationNotFound):
         queries.automation(actor=mallory, which="Ours")
     assert queries.automation(actor=olga, which="Ours").mode == "on"
+
+
+def test_runs_that_did_nothing_are_forgotten_and_fire_nothing_again(payments, olga, alice, events):
+    rule("when created\nthen label a\nlimit 1 an hour", olga, name="Held back")
+    rule("when created\nthen label b", olga, name="Dry", mode="dry")
+    rule("when users 2\nthen label c", olga, name="Many", mode="dry")
+    rule("when events 2 in 10m\nthen label d", olga, name="Fast", mode="dry")
+    report("Down", alice, at=START)
+    report("Slow", alice, at=START)
+    burst(payments, events, [0, 1, 2])
+    work(START + timedelta(minutes=5))
+    names = ("Held back", "Dry", "Many", "Fast")
+    before = [[outcome for _, outcome in runs(name, olga)] for name in names]
+    assert before == [["did", "limited", "limited"], ["dry", "dry", "dry"], ["dry"], ["dry"]]
+
+    assert not operations.forget_idle_runs(before=START)
+    assert [[outcome for _, outcome in runs(name, olga)] for name in names] == before
+    operations.forget_idle_runs(before=START + timedelta(hours=1))
+    work(START + timedelta(days=2))
+
+    assert [[outcome for _, outcome in runs(name, olga)] for name in names] == [["did"], [], ["dry"], []]
+
+
+def test_runs_are_forgotten_in_slices(payments, olga, alice):
+    made = rule("when created\nthen label a", olga, mode="dry")
+    report("Down", alice, at=START)
+    one = {"automation_id": made.id, "issue_id": look("PAY-1", olga).id, "at": START, "outcome": "dry"}
+    Run.objects.bulk_create(Run(cause=f"a{number}", **one) for number in range(501))
+
+    assert operations.forget_idle_runs(before=NOW)
+    assert not operations.forget_idle_runs(before=NOW)
+    assert not Run.objects.exists()
