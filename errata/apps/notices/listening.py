@@ -10,6 +10,7 @@ from errata.apps.issues.audience import Concern
 from errata.apps.issues.types import Followed
 from errata.apps.notices.models import Channel, Subscription, Watch
 from errata.apps.notices.telling import Telling, member_ids, post_to, tell
+from errata.apps.notices.watching import follow_merges
 from errata.apps.templates.queries import template_of
 from errata.core.notice.hearing import Audience, Happening, Heard, hearers, together
 from errata.core.notice.kinds import kind_of
@@ -67,6 +68,7 @@ def audiences_of(concerns: dict[int, Concern]) -> dict[int, Audience]:
 
 
 def _tell_of(found: Sequence[Followed], *, at: datetime) -> None:
+    follow_merges(found, at=at)
     batch = _read(found)
     # What one deed did at once (assigned, moved on, commented) is told at once.
     deeds: dict[tuple[int, int | None, datetime], list[Followed]] = {}
