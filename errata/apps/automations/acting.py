@@ -14,6 +14,7 @@ from errata.apps.notices import operations as notices
 from errata.apps.notices.queries import named_ids
 from errata.core.automation import Action, Rule
 from errata.core.errors import Refusal
+from errata.core.recipients import recipients
 
 
 def act(rule: Rule, row: IssueRow, *, name: str, cause: str, by: Actor, at: datetime) -> list[dict[str, Any]]:
@@ -77,8 +78,7 @@ def _comment(doing: _Doing) -> list[int]:
 
 def _notify(doing: _Doing) -> list[int]:
     concern = audience.concerns([doing.row.id]).get(doing.row.id)
-    words = doing.action.value.replace(",", " ").split()
-    people = named_ids(words, issue=concern) if concern else []
+    people = named_ids(recipients(doing.action.value), issue=concern) if concern else []
     notices.notify(
         issue_id=doing.row.id, to=people, kind="automation", dedupe=doing.dedupe, at=doing.at,
         reason=f"because the rule “{doing.name}” says so", text=f"{doing.name}: {doing.row.title}",

@@ -9,6 +9,7 @@ from errata.apps.issues import operations as issues
 from errata.apps.issues.audience import Concern
 from errata.apps.issues.types import Followed
 from errata.apps.notices.models import Channel, Subscription, Watch
+from errata.apps.notices.naming import named_ids
 from errata.apps.notices.telling import Telling, member_ids, post_to, tell
 from errata.apps.notices.watching import follow_merges
 from errata.apps.templates.queries import template_of
@@ -18,6 +19,7 @@ from errata.core.notice.kinds import kind_of
 # Each activity may tell many people, in one transaction: fewer at a time than other followers take.
 _ACTIVITIES_MAX = 50
 _MENTIONING = ("commented", "comment_edited")
+_MOVES = ("stage", "regressed")
 
 
 class _Batch(NamedTuple):
@@ -95,7 +97,7 @@ def _read(found: Sequence[Followed]) -> _Batch:
 def _tell_people(activities: Sequence[Followed], concern: Concern, batch: _Batch, *, at: datetime) -> None:
     told: dict[int, list[Heard]] = {}
     for activity in activities:
-        happening = _happening(activity, batch.said)
+        happening = _happening(activity, concern, batch.said)
         for person, heard in hearers(happening, batch.audiences[concern.issue_id]).items():
             told.setdefault(person, []).append(heard)
     # People who hear the same are told in one go.
@@ -113,7 +115,7 @@ def _tell_people(activities: Sequence[Followed], concern: Concern, batch: _Batch
         tell(concern, telling, to=people, at=at, members=batch.members[concern.organization_id])
 
 
-def _happening(activity: Followed, said: dict[int, str]) -> Happening:
+def _happening(activity: Followed, concern: Concern, said: dict[int, str]) -> Happening:
     text = said.get(activity.comment_id or 0, "")
     mentioned: set[int] = set()
     if text and activity.kind in _MENTIONING:
@@ -130,6 +132,7 @@ def _happening(activity: Followed, said: dict[int, str]) -> Happening:
         reason=activity.reason,
         said=text if activity.kind in _MENTIONING else "",
         mentioned=sorted(mentioned),
+        told=named_ids(activity.evidence.get("notify", []), issue=concern) if activity.kind in _MOVES else (),
     )
 
 
