@@ -16,7 +16,7 @@ from errata.core.notice import payloads
 from errata.core.notice.preferences import Preferences
 from errata.ports.outgoing import Answer, OutgoingFailed, OutgoingRefused
 from tests.apps.issues.shop import report
-from tests.apps.notices.shop import SITE, deliver, hook, later, line, say, states, tell
+from tests.apps.notices.shop import SITE, deliver, hook, issue_id, later, line, say, states, tell
 from tests.conftest import NOW
 
 
@@ -346,3 +346,23 @@ def test_sending_names_nothing_that_is_secret(alice, outgoing):
     assert "hooks.example/x" not in text
     assert "whsec_" not in text
     assert SITE.url not in text
+
+
+def test_a_mail_lists_mail_is_in_the_words_of_its_channel(slow, alice):
+    """On its subject, as text and as HTML; without words of its own it is as ever."""
+    made, _ = hook(alice, name="list", kind="email", address="ops@shop.example")
+    about = {"organization_id": alice.organization_id, "channel": "list", "issue_id": issue_id(slow), "title": ""}
+    operations.post(**about, text="It moved.", dedupe="1", at=NOW)
+    deliver()
+    operations.update_channel(
+        channel_id=made.id, title_words="Attention: {title}", text_words="{key} needs you: {text}", by=alice, at=NOW
+    )
+    operations.post(**about, text="It moved on.", dedupe="2", at=NOW)
+    deliver()
+
+    first, second = mail.outbox
+    assert (first.subject, "It moved." in first.body) == (f"[{slow}] Slow", True)
+    assert second.subject == "Attention: Slow"
+    for text in (second.body, second.alternatives[0].content):
+        assert "Attention: Slow" in text
+        assert f"{slow} needs you: It moved on." in text

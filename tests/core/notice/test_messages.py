@@ -93,6 +93,17 @@ def test_a_note_in_a_channels_words_says_them_alone():
     assert (note.title, note.text, note.key) == ("PAY-1 Slow", "! It moved.", "")
 
 
+def test_a_parcel_says_how_many_issues_it_is_about_in_whatever_words():
+    notes = [
+        Note(kind="stage", title="", text="", key=f"PAY-{number}", url=f"/issues/PAY-{number}/") for number in (1, 1, 2)
+    ]
+    own = [worded(note, title_words="{title}", text_words="") for note in notes]
+
+    for said in (notes, own):
+        assert Parcel(uid="", notes=said, at_s=0).heading == "3 notices about 2 issues"
+        assert Parcel(uid="", notes=said[:2], at_s=0).heading == "2 notices about one issue"
+
+
 @given(st.integers(0, 2**63), st.integers(0, 2**63))
 def test_an_address_for_replies_opens_to_what_it_was_made_of(user_id, issue_id):
     to = replies.Answerable(user_id, issue_id)
