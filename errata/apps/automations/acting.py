@@ -17,13 +17,17 @@ from errata.core.errors import Refusal
 from errata.core.recipients import recipients
 
 
-def act(rule: Rule, row: IssueRow, *, name: str, cause: str, by: Actor, at: datetime) -> list[dict[str, Any]]:
+def act(
+    rule: Rule, row: IssueRow, *, automation_id: int, name: str, cause: str, by: Actor, at: datetime
+) -> list[dict[str, Any]]:
     """Do what the rule says, and tell of each action what came of it. One that is refused stops none of the others."""
     told: list[dict[str, Any]] = []
     for number, action in enumerate(rule.actions):
         words = f"{action.kind} {action.value}"
         try:
-            made = _DO[action.kind](_Doing(action, row, name, f"rule:{name}:{cause}:{number}", by, at))
+            # By its id: another rule may get the name once this one is gone.
+            dedupe = f"rule:{automation_id}:{cause}:{number}"
+            made = _DO[action.kind](_Doing(action, row, name, dedupe, by, at))
         except Refusal as refusal:
             told.append({"action": words, "refused": refusal.message, "activities": []})
         else:

@@ -143,7 +143,7 @@ def _run(automation: Automation, rule: Rule, firings: Sequence[Firing], *, at: d
         did = []
         if firing in let and automation.mode == "on":
             by = rule_actor(automation.organization_id, automation.name)
-            did = act(rule, row, name=automation.name, cause=firing.cause, by=by, at=at)
+            did = act(rule, row, automation_id=automation.id, name=automation.name, cause=firing.cause, by=by, at=at)
         Run.objects.create(
             automation_id=automation.id, issue_id=row.id, cause=firing.cause, at=firing.at, did=did,
             outcome=_outcome(automation, did, let=firing in let),

@@ -14,6 +14,7 @@ from errata.apps.automations.operations import AutomationRefused, RunNotFound
 from errata.apps.automations.views import AutomationNotFound
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as reads
+from errata.apps.notices import queries as notices
 from errata.core.automation import RuleRefused
 from errata.core.errors import Refusal
 from tests.apps.facts import delta, later
@@ -421,3 +422,19 @@ def test_runs_are_forgotten_in_slices(payments, olga, alice):
     assert operations.forget_idle_runs(before=NOW)
     assert not operations.forget_idle_runs(before=NOW)
     assert not Run.objects.exists()
+
+
+def test_a_rule_with_the_name_of_one_that_is_gone_tells_for_itself(payments, olga, alice, events):
+    told = []
+    for users, minutes in ((2, range(3)), (4, range(20, 24))):
+        rule(f"when users {users}\nthen notify alice@shop.example", olga, name="Many")
+        burst(payments, events, minutes)
+        operations.look(START + timedelta(minutes=max(minutes) + 1))
+        told.append([notice.kind for line in inbox_of(alice) for notice in line.notices])
+        operations.delete_automation(which="Many", by=olga, at=NOW)
+
+    assert told == [["automation"], ["automation", "automation"]]
+
+
+def inbox_of(actor):
+    return notices.inbox(actor=actor, now=NOW).lines
