@@ -78,7 +78,8 @@ def issue_as_of(*, actor: Actor, key: str, as_of: datetime) -> IssueRow:
     issue = by_key(actor, key).first()
     if issue is None:
         raise issue_not_found(key)
-    row = _undone(rows.fetch_by_ids([issue.id])[0], _steps_since(Q(issue_id=issue.id), as_of)[issue.id], _Names(actor))
+    steps = _steps_since(Q(issue_id=issue.id), as_of)
+    row = _undone(rows.fetch_by_ids([issue.id])[0], steps[issue.id], _Names(actor, steps))
     if row is None:
         raise issue_not_found(key)
     found = {row.id: row}
@@ -96,7 +97,7 @@ def rows_after(*, actor: Actor, wanted: Mapping[int, Collection[int]]) -> dict[i
     since = Activity.objects.filter(issue_id__in=wanted, id__gte=oldest).order_by("-id")
     for issue_id, *rest in since.values_list(*columns):
         steps[issue_id].append(_Step(*rest))
-    names = _Names(actor)
+    names = _Names(actor, steps)
     found: dict[int, IssueRow] = {}
     for row in rows.fetch_by_ids(list(wanted)):
         current: IssueRow | None = row
@@ -114,7 +115,7 @@ def rows_as_of(*, actor: Actor, moments: Mapping[int, Collection[datetime]]) -> 
     if not moments:
         return {}
     steps = _steps_since(Q(issue_id__in=moments), min(min(asked) for asked in moments.values()))
-    names = _Names(actor)
+    names = _Names(actor, steps)
     found: dict[tuple[int, datetime], IssueRow] = {}
     for row in rows.fetch_by_ids(list(moments)):
         for moment in moments[row.id]:
@@ -250,12 +251,21 @@ def _subject(row: IssueRow, unlisted: _Unlisted) -> Subject:
     )  # fmt: skip
 
 
+_POSTS = ("assignee", "deputy")
+
+
 class _Names:
     """People, labels and stages that activities name."""
 
-    def __init__(self, actor: Actor) -> None:
+    def __init__(self, actor: Actor, steps: Mapping[int, Sequence[_Step]]) -> None:
         self.workflow = cache(workflow_of)
-        self._people = {person.id: person for person in accounts.list_people(actor=actor)}
+        ids = {
+            fact["id"]
+            for own in steps.values()
+            for step in own
+            if step.kind in _POSTS and (fact := step.before.get(step.kind))
+        }
+        self._people = {person.id: person for person in accounts.members(actor=actor, ids=ids)} if ids else {}
         own = Label.objects.filter(organization_id=actor.organization_id)
         self._colours = {label.name: label.colour for label in own}
 
@@ -279,7 +289,7 @@ def _rows_as_of(actor: Actor, as_of: datetime, projects: Collection[int] | None)
     ids = ids[:_ISSUES_MAX]
     steps = _steps_since(Q(issue__organization_id=actor.organization_id), as_of)
     gone_now = set(Issue.objects.filter(id__in=ids, merged_into__isnull=False).values_list("id", flat=True))
-    names = _Names(actor)
+    names = _Names(actor, steps)
     found: dict[int, IssueRow] = {}
     for row in rows.fetch_by_ids(ids):
         since = steps[row.id]

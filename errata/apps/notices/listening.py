@@ -10,7 +10,7 @@ from errata.apps.issues.audience import Concern
 from errata.apps.issues.types import Followed
 from errata.apps.notices.models import Channel, Subscription, Watch
 from errata.apps.notices.naming import named_ids
-from errata.apps.notices.telling import Telling, member_ids, post_to, tell
+from errata.apps.notices.telling import Telling, post_to, tell
 from errata.apps.notices.watching import follow_merges
 from errata.apps.templates.queries import template_of
 from errata.core.notice.hearing import Audience, Happening, Heard, hearers, together
@@ -28,7 +28,6 @@ class _Batch(NamedTuple):
     concerns: dict[int, Concern]
     audiences: dict[int, Audience]
     said: dict[int, str]
-    members: dict[int, frozenset[int]]
 
 
 def listen(*, at: datetime) -> bool:
@@ -90,7 +89,6 @@ def _read(found: Sequence[Followed]) -> _Batch:
         concerns=concerns,
         audiences=audiences_of(concerns),
         said=audience.said([activity.comment_id for activity in found if activity.comment_id]),
-        members={number: member_ids(number) for number in {one.organization_id for one in concerns.values()}},
     )
 
 
@@ -112,7 +110,7 @@ def _tell_people(activities: Sequence[Followed], concern: Concern, batch: _Batch
             dedupe=f"activity:{activities[0].id}",
             actor_name=activities[0].actor_name,
         )
-        tell(concern, telling, to=people, at=at, members=batch.members[concern.organization_id])
+        tell(concern, telling, to=people, at=at)
 
 
 def _happening(activity: Followed, concern: Concern, said: dict[int, str]) -> Happening:

@@ -19,6 +19,7 @@ from errata.core.automation import RuleRefused
 from errata.core.errors import Refusal
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, kinds, look, report
+from tests.apps.reading import rows_read
 from tests.conftest import NOW
 from tests.contracts.signals import event
 
@@ -328,16 +329,7 @@ def test_a_look_reads_no_more_of_a_long_log_than_of_a_short_one(payments, olga, 
     with CaptureQueriesContext(connection) as captured:
         operations.look(START + timedelta(minutes=21))
 
-    assert max(rows_found(captured)) == 1
-
-
-def rows_found(captured):
-    """How many rows each question to the log found."""
-    with connection.cursor() as cursor:
-        for query in captured.captured_queries:
-            if query["sql"].startswith("SELECT") and f'FROM "{Run._meta.db_table}"' in query["sql"]:
-                cursor.execute(query["sql"])
-                yield len(cursor.fetchall())
+    assert max(rows_read(captured, Run)) == 1
 
 
 def test_a_backtest_tells_who_acted_and_changes_nothing(payments, olga, bob, alice):
