@@ -36,8 +36,9 @@ def follow(at: datetime) -> bool:
     if not followed:
         return False
     decided = _decide(followed)
-    # Read and decided before the transaction, in which writers wait: what is ahead stays the same.
-    issues.follow(NAME, at=at, limit=len(followed), apply=lambda _: _run_all(decided, at=at))
+    # Read and decided before the transaction, in which writers wait.
+    ids = [one.id for one in followed]
+    issues.follow(NAME, at=at, ids=ids, apply=lambda _: _run_all(decided, at=at))
     return len(followed) == _SLICE
 
 

@@ -8,12 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from errata.apps.accounts.permissions import Forbidden
-from errata.apps.automations import operations, queries
+from errata.apps.automations import live, operations, queries
 from errata.apps.automations.models import Run
 from errata.apps.automations.operations import AutomationRefused, RunNotFound
 from errata.apps.automations.views import AutomationNotFound
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as reads
+from errata.apps.issues.models import Issue
 from errata.apps.notices import queries as notices
 from errata.core.automation import RuleRefused
 from errata.core.errors import Refusal
@@ -430,3 +431,23 @@ def test_a_rule_with_the_name_of_one_that_is_gone_tells_for_itself(payments, olg
 
 def inbox_of(actor):
     return notices.inbox(actor=actor, now=NOW).lines
+
+
+def test_a_rule_misses_nothing_though_a_project_goes_meanwhile(payments, olga, alice, monkeypatch):
+    """What was looked at is gone before the transaction: what came after it is looked at next."""
+    rule("when created\nthen label a", olga)
+    report("Gone", alice, at=START)
+    decide = live._decide
+
+    def while_deciding(followed):
+        decided = decide(followed)
+        if any(one.key == "PAY-1" for one in followed):
+            report("Slow", alice, at=START)
+            Issue.objects.filter(number=1).delete()
+        return decided
+
+    monkeypatch.setattr(live, "_decide", while_deciding)
+    work()
+    work()
+
+    assert [label.name for label in look("PAY-2", olga).labels] == ["a"]
