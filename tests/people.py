@@ -40,6 +40,19 @@ def payments(owner: Actor) -> ProjectView:
     return projects.create_project(name="Payments", platform="python", key="PAY", by=owner, at=NOW)
 
 
+def crowd(olga: Actor, many: int) -> list[int]:
+    """Many more members, whom nothing is about. Return their ids."""
+    users = User.objects.bulk_create(
+        User(email=f"{number}@crowd.example", name=f"{number:04} of the crowd", created_at=NOW)
+        for number in range(many)
+    )
+    Membership.objects.bulk_create(
+        Membership(user=user, organization_id=olga.organization_id, role="member", active=True, created_at=NOW)
+        for user in users
+    )
+    return list(User.objects.filter(email__endswith="@crowd.example").order_by("name").values_list("id", flat=True))
+
+
 def _member(olga: Actor, email: str, name: str, role: Role) -> Actor:
     person = accounts.create_user(email=email, name=name, password=PASSWORD, role=role, by=olga, at=NOW)
     return _actor(person.id)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -17,6 +18,8 @@ _LOOK_S = 0.25
 _PAUSE_S = 0.05
 # After a failure: the records are busy, the event store is away.
 _RETRY_S = 5.0
+# The longest pause of a duty that trips over a bug each time.
+_STUCK_S = 300.0
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +42,7 @@ class Clock:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         began_s = time.monotonic()
         self._due_s = {duty: began_s + duty.first_s for duty in duties}
+        self._stumbles: Counter[str] = Counter()  # one after the other, by duty
 
     def start(self) -> None:
         """Begin."""
@@ -69,4 +73,18 @@ class Clock:
             connection.close()
             log.warning("a duty of the clock failed; it is tried again", duty=duty.name, error=str(error))
             return max(_RETRY_S, min(duty.every_s, 60.0))
+        except Exception:
+            # A bug, or a record that trips one. It ends neither the other duties nor the digest, whose process this is:
+            # begun anew, it would meet the same record.
+            connection.close()
+            pause_s = self._stumbled(duty)
+            log.exception("a duty of the clock can't go on; it is tried again", duty=duty.name, pause_s=pause_s)
+            return pause_s
+        del self._stumbles[duty.name]
         return _PAUSE_S if more is True else duty.every_s
+
+    def _stumbled(self, duty: Duty) -> float:
+        """Note an unexpected failure. Return the seconds until the next try: more after each."""
+        self._stumbles[duty.name] += 1
+        pause_s = min(_STUCK_S, _RETRY_S * 2.0 ** min(self._stumbles[duty.name] - 1, 10))
+        return max(pause_s, min(duty.every_s, _STUCK_S))

@@ -29,6 +29,8 @@ _UPKEEP_FIRST_S = 60.0
 _COUNTS_KEPT = timedelta(days=90)
 # How long the log tells what was sent, and a webhook can be replayed.
 _DELIVERIES_KEPT = timedelta(days=30)
+# How long the log of a rule tells what it didn't do: dry, or held back by a limit.
+_IDLE_RUNS_KEPT = timedelta(days=30)
 # How long the inbox shows what was done.
 _DONE_KEPT = timedelta(days=180)
 # How soon a spike is told, which takes ten minutes to be one.
@@ -113,6 +115,7 @@ def upkeep(settings: Settings, ports: Ports) -> list[Duty]:
         hourly("drop_old_events", lambda at: ports.events.drop_before(received=at - kept)),
         hourly("forget_done", lambda at: notices.forget_done(before=at - _DONE_KEPT)),
         hourly("forget_deliveries", lambda at: notices.forget(before=at - _DELIVERIES_KEPT)),
+        hourly("forget_idle_runs", lambda at: automations.forget_idle_runs(before=at - _IDLE_RUNS_KEPT)),
         hourly("forget_webhooks", lambda at: releases.forget_deliveries(before=at - DELIVERIES_KEPT)),
         hourly("forget_counts", lambda at: projects.purge_intake_counts(before=at - _COUNTS_KEPT)),
         hourly("forget_sessions", lambda _: SessionStore.clear_expired()),

@@ -1,7 +1,7 @@
 """What every way out keeps to: the one in memory, and HTTP against a real server."""
 
 import socket
-import threading
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -12,7 +12,7 @@ from errata.adapters.http.guard import Guard, is_public
 from errata.adapters.http.outgoing import GuardedHttp
 from errata.adapters.memory.outgoing import MemoryOutgoing
 from errata.ports.outgoing import Outbound, Outgoing, OutgoingFailed, OutgoingRefused
-from tests.receivers import WebhookReceiver, webhook_receiver
+from tests.receivers import Slow, WebhookReceiver, certified, slow_receiver, webhook_receiver
 
 HERE = Guard(["127.0.0.1"])
 
@@ -21,6 +21,15 @@ HERE = Guard(["127.0.0.1"])
 def receiver() -> Iterator[WebhookReceiver]:
     with webhook_receiver() as running:
         yield running
+
+
+@pytest.fixture
+def tls(tmp_path, monkeypatch) -> ssl.SSLContext:
+    """What a server over HTTPS speaks, with a certificate that is believed."""
+    context, believed = certified(tmp_path)
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(believed))
+    return context
 
 
 @pytest.fixture(params=["memory", "http"])
@@ -108,33 +117,28 @@ def test_a_mapped_address_is_what_it_maps():
     Guard(["10.0.0.0/8"]).check("::ffff:10.0.0.1")
 
 
-def test_a_server_that_never_comes_to_an_end_is_left():
-    listening = socket.create_server(("127.0.0.1", 0))
+# What a server says in two seconds, to whom gives it 0.3: each would be an answer for whoever waited.
+_A_HEADER = Slow(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 100, b"\r\nContent-Length: 0\r\n\r\n")
+_A_STATUS = Slow(b"", b"HTTP/1.1 200 " + b"K" * 100, b"\r\nContent-Length: 0\r\n\r\n")
+_SILENCE = Slow(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", silent_s=2.0)
+_A_BODY = Slow(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", b"a" * 100)
 
-    def drip():
-        link, _ = listening.accept()
-        with link:
-            link.recv(65_536)
-            try:
-                while True:
-                    link.sendall(b"H")
-                    if stop.wait(0.02):
-                        return
-            except OSError:
-                return
 
-    stop = threading.Event()
-    thread = threading.Thread(target=drip)
-    thread.start()
-    try:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("slow", [_A_HEADER, _A_STATUS, _SILENCE], ids=["header", "status", "silence"])
+def test_a_server_that_never_comes_to_an_end_is_left(scheme, slow, tls):
+    with slow_receiver(slow, tls=tls if scheme == "https" else None) as port:
         with pytest.raises(OutgoingFailed):
-            GuardedHttp(HERE, total_s=0.3).send(
-                Outbound(url=f"http://127.0.0.1:{listening.getsockname()[1]}/", body=b"")
-            )
-    finally:
-        stop.set()
-        thread.join()
-        listening.close()
+            GuardedHttp(HERE, total_s=0.3).send(Outbound(url=f"{scheme}://127.0.0.1:{port}/", body=b""))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_of_a_body_that_never_ends_is_taken_what_came_in_time(scheme, tls):
+    with slow_receiver(_A_BODY, tls=tls if scheme == "https" else None) as port:
+        answer = GuardedHttp(HERE, total_s=0.3).send(Outbound(url=f"{scheme}://127.0.0.1:{port}/", body=b""))
+
+    assert answer.status == 200
+    assert len(answer.body) < 100
 
 
 def test_nobody_there_is_a_failure_that_may_pass():
@@ -149,6 +153,23 @@ def test_apprise_tells_a_service(receiver):
 
     (taken,) = receiver.taken
     assert b"Hello" in taken.body
+
+
+@pytest.mark.parametrize("scheme", ["json", "jsons"])
+def test_apprise_is_not_held_by_a_server_that_never_comes_to_an_end(scheme, tls):
+    """Nor by an address that asks for more time."""
+    with slow_receiver(_A_HEADER, tls=tls if scheme == "jsons" else None) as port:
+        with pytest.raises(OutgoingFailed):
+            AppriseRelays(HERE, total_s=0.3).send(
+                url=f"{scheme}://127.0.0.1:{port}/?rto=60", title="Hello", text="there"
+            )
+
+
+def test_an_answer_that_apprise_stumbles_over_is_a_failure_of_that_message(receiver):
+    receiver.body = b"[]"
+
+    with pytest.raises(OutgoingFailed, match="answered what apprise can't read"):
+        AppriseRelays(HERE).send(url=receiver.url.replace("http://", "emby://user:pass@"), title="Hello", text="there")
 
 
 def test_apprise_reaches_nothing_that_is_not_allowed(receiver):

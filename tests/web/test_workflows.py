@@ -16,7 +16,7 @@ from errata.apps.issues import queries as issue_queries
 from errata.apps.projects.types import ProjectView
 from errata.apps.workflows import operations, queries
 from errata.core.fields import CustomField
-from errata.core.workflow import DEFAULT, GALLERY, find_blueprint, validate
+from errata.core.workflow import DEFAULT, GALLERY, Action, find_blueprint, validate
 from errata.web.workflows import draft
 from errata.web.workflows.frame import shown
 
@@ -152,6 +152,24 @@ def test_the_buttons_of_the_form_add_and_remove(alice: Actor, browser: Any, soft
     values = press(values, "remove:s1")
     assert (values["stages"], values["r1.from"]) == (["s0", "s2"], ["s0"])
     assert values["rules"] == ["r1", "r3", "r4", "r5"], "what only led there or began there went with it"
+
+
+def test_whom_a_move_tells_is_chosen_on_the_form(alice: Actor, browser: Any, software: str) -> None:
+    here, where = browser(alice), "/process/workflows/software/design/"
+    values = form_of(here.get(where).content.decode())
+    added = here.post(where, values | {"do": "add-action:r0"}, headers=HTMX).content.decode()
+    assert '<option value="notify">Tell</option>' in added
+    values = form_of(added) | {"r0.a0.kind": ["notify"], "r0.a0.value": ["Bob"]}
+    assert "is to notify Bob. It can be the assignee" in here.post(where, values | {"do": "review"}).content.decode()
+
+    values["r0.a0.value"] = ["assignee, #ops"]
+    review = here.post(where, values | {"do": "review"}).content.decode()
+    draft_of = re.search(r'name="draft" value="([^"]*)"', review)
+    assert draft_of
+    here.post(where, {"draft": html.unescape(draft_of[1]), "do": "save"})
+
+    (saved, *_) = queries.workflow(actor=alice, which="software").workflow.rules
+    assert saved.actions[-1] == Action("notify", "assignee, #ops")
 
 
 @given(st.dictionaries(st.sampled_from(["stages", "rules", "s0.name", "r0.from", "r0.to", "r0.needs", "r0.n0.fields",

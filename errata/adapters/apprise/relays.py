@@ -40,8 +40,9 @@ class AppriseRelays:
         target = _target(url, scheme)
         _hook()
         links: list[socket.socket] = []
+        over = threading.Event()
         _watched.refused, _watched.links, _watched.end_s = None, links, time.monotonic() + self._total_s
-        watch = threading.Timer(self._total_s, _hang_up, [links])
+        watch = threading.Timer(self._total_s, _hang_up, [links, over])
         watch.daemon = True
         watch.start()
         _watched.guard = self._guard
@@ -60,6 +61,9 @@ class AppriseRelays:
                 link.close()
         if refused:
             raise OutgoingRefused(refused)
+        if over.is_set():  # a header that is cut short reads like one that ends there
+            msg = f"The service behind {scheme}:// took too long to answer."
+            raise OutgoingFailed(msg)
         if not told:
             msg = f"The service behind {scheme}:// did not take it."
             raise OutgoingFailed(msg)
@@ -110,7 +114,8 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError(msg)
 
 
-def _hang_up(links: list[socket.socket]) -> None:
+def _hang_up(links: list[socket.socket], over: threading.Event) -> None:
+    over.set()
     for link in list(links):
         with contextlib.suppress(OSError):
             link.shutdown(socket.SHUT_RDWR)

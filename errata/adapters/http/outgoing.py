@@ -17,6 +17,7 @@ from errata.ports.outgoing import Answer, Outbound, OutgoingFailed, OutgoingRefu
 _CONNECT_S, _TOTAL_S = 5.0, 15.0
 # Enough of an answer to see what is wrong.
 _ANSWER_BYTES_MAX = 4_096
+_TOO_SLOW = "it took too long to answer"
 
 
 class GuardedHttp:
@@ -32,11 +33,14 @@ class GuardedHttp:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         addresses = self._guard.resolve(host, port)
         try:
-            with self._connected(parts, addresses, port) as link:
+            with self._connected(parts, addresses, port) as (link, over):
                 path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
                 headers = {"User-Agent": "Errata", "Content-Type": "application/json", "Connection": "close"}
                 link.request(request.method, path, body=request.body, headers=headers | dict(request.headers))
-                return _answer(link.getresponse())
+                response = link.getresponse()
+                if over.is_set():  # a header that is cut short reads like one that ends there
+                    raise TimeoutError(_TOO_SLOW)
+                return _answer(response)
         except (OSError, http.client.HTTPException) as error:
             msg = f"{host} can't be reached: {str(error) or type(error).__name__}."
             raise OutgoingFailed(msg[:400]) from error
@@ -47,15 +51,17 @@ class GuardedHttp:
         return ssl.create_default_context()
 
     @contextlib.contextmanager
-    def _connected(self, parts: SplitResult, addresses: list[str], port: int) -> Iterator[http.client.HTTPConnection]:
+    def _connected(
+        self, parts: SplitResult, addresses: list[str], port: int
+    ) -> Iterator[tuple[http.client.HTTPConnection, threading.Event]]:
         host = parts.hostname or ""
         link = http.client.HTTPConnection(host, port)
         raw = _connect(addresses, port, within_s=self._total_s)
         # Timeouts of a socket are for each read: a server that sends a byte a second would hold us for hours.
         # Wrapping takes the descriptor away from `raw`, and reading the answer takes the socket away from `link`: what
         # is hung up is whichever holds it.
-        held = [raw]
-        watch = threading.Timer(self._total_s, lambda: _hang_up(held[-1]))
+        held, over = [raw], threading.Event()
+        watch = threading.Timer(self._total_s, lambda: _hang_up(held[-1], over))
         watch.daemon = True
         watch.start()
         try:
@@ -64,7 +70,7 @@ class GuardedHttp:
                 held.append(secured)
                 secured.do_handshake()
             link.sock = held[-1]
-            yield link
+            yield link, over
         finally:
             watch.cancel()
             link.close()
@@ -102,7 +108,8 @@ def _connect(addresses: list[str], port: int, *, within_s: float) -> socket.sock
     raise last
 
 
-def _hang_up(raw: socket.socket) -> None:
+def _hang_up(raw: socket.socket, over: threading.Event) -> None:
+    over.set()
     with contextlib.suppress(OSError):
         # Of the connection beneath: SSLSocket.shutdown would pull TLS out from under the thread that reads.
         socket.socket.shutdown(raw, socket.SHUT_RDWR)

@@ -120,10 +120,19 @@ def find_owner(*, organization_id: int | None = None) -> Actor | None:
     return actor_of(first) if first else None
 
 
-def list_people(*, actor: Actor, include_inactive: bool = False, matching: str = "", limit: int = 500) -> list[Person]:
-    """Everybody in the organisation, by name."""
+def list_people(
+    *,
+    actor: Actor,
+    include_inactive: bool = False,
+    matching: str = "",
+    ids: Collection[int] | None = None,
+    limit: int = 500,
+) -> list[Person]:
+    """Everybody in the organisation, or of these, by name."""
     allow(actor, "org:read")
     rows = _members(actor.organization_id)
+    if ids is not None:
+        rows = rows.filter(user_id__in=ids)
     if not include_inactive:
         rows = rows.filter(active=True)
     if matching := storable(matching):

@@ -6,23 +6,28 @@ from typing import Any
 
 import msgspec
 
-from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor
+from errata.apps.issues import audience, queries
 from errata.apps.issues import operations as issues
-from errata.apps.issues import queries
 from errata.apps.issues.types import IssueRow
 from errata.apps.notices import operations as notices
+from errata.apps.notices.queries import named_ids
 from errata.core.automation import Action, Rule
 from errata.core.errors import Refusal
+from errata.core.recipients import recipients
 
 
-def act(rule: Rule, row: IssueRow, *, name: str, cause: str, by: Actor, at: datetime) -> list[dict[str, Any]]:
+def act(
+    rule: Rule, row: IssueRow, *, automation_id: int, name: str, cause: str, by: Actor, at: datetime
+) -> list[dict[str, Any]]:
     """Do what the rule says, and tell of each action what came of it. One that is refused stops none of the others."""
     told: list[dict[str, Any]] = []
     for number, action in enumerate(rule.actions):
         words = f"{action.kind} {action.value}"
         try:
-            made = _DO[action.kind](_Doing(action, row, name, f"rule:{name}:{cause}:{number}", by, at))
+            # By its id: another rule may get the name once this one is gone.
+            dedupe = f"rule:{automation_id}:{cause}:{number}"
+            made = _DO[action.kind](_Doing(action, row, name, dedupe, by, at))
         except Refusal as refusal:
             told.append({"action": words, "refused": refusal.message, "activities": []})
         else:
@@ -76,20 +81,10 @@ def _comment(doing: _Doing) -> list[int]:
 
 
 def _notify(doing: _Doing) -> list[int]:
-    detail = queries.issue(actor=doing.by, key=doing.row.key)
-    people: list[int] = []
-    for whom in doing.action.value.replace(",", " ").split():
-        match whom.casefold():
-            case "assignee":
-                people += [detail.row.assignee.id] if detail.row.assignee else []
-            case "deputy":
-                people += [detail.row.deputy.id] if detail.row.deputy else []
-            case "watchers":
-                people += [person.id for person in detail.watchers]
-            case _:
-                people += accounts.ids_of_people(actor=doing.by, named=whom)
+    concern = audience.concerns([doing.row.id]).get(doing.row.id)
+    people = named_ids(recipients(doing.action.value), issue=concern) if concern else []
     notices.notify(
-        issue_id=doing.row.id, to=list(dict.fromkeys(people)), kind="automation", dedupe=doing.dedupe, at=doing.at,
+        issue_id=doing.row.id, to=people, kind="automation", dedupe=doing.dedupe, at=doing.at,
         reason=f"because the rule “{doing.name}” says so", text=f"{doing.name}: {doing.row.title}",
     )  # fmt: skip
     return []

@@ -10,6 +10,7 @@ from errata import ports
 from errata.apps.accounts.queries import BY_RULE
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import past
+from errata.apps.issues.past import Then
 from errata.apps.issues.types import Followed, IssueRow
 from errata.apps.issues.vocabulary import catalog_of
 from errata.core.automation import Change, Firing, Rule, bursts, is_meant
@@ -18,6 +19,8 @@ from errata.core.search import Catalog, Node, event_side, parse, partition
 from errata.ports.event_store import Scope
 
 MINUTE = timedelta(minutes=1)
+# The cause of a firing for so many people: it happens to an issue once.
+USERS = "users"
 
 
 class Meant(msgspec.Struct, frozen=True):
@@ -48,11 +51,10 @@ def for_changes(meant: Meant, followed: Sequence[Followed], *, actor: Actor) -> 
     for one in caught:
         wanted[one.issue_id].add(one.id)
     rows = past.rows_after(actor=actor, wanted=wanted)
-    return [
-        Firing(one.issue_id, one.at, f"a{one.id}")
-        for one in caught
-        if one.id in rows and past.finds(meant.issue_side, rows[one.id], actor=actor, at=one.at, catalog=meant.catalog)
-    ]
+    there = [one for one in caught if one.id in rows]
+    thens = [Then(rows[one.id], one.at) for one in there]
+    found = past.finds(meant.issue_side, thens, actor=actor, catalog=meant.catalog)
+    return [Firing(one.issue_id, one.at, f"a{one.id}") for one, fires in zip(there, found, strict=True) if fires]
 
 
 def for_events(
@@ -81,7 +83,7 @@ def for_users(
     now = _users(meant, rows, until=until)
     before = _users(meant, rows, until=since) if since else {}
     found = [
-        Firing(row.id, until, "users")
+        Firing(row.id, until, USERS)
         for row in rows
         if now.get(row.id, 0) >= needed > before.get(row.id, 0)
     ]  # fmt: skip
@@ -101,15 +103,19 @@ def _held(meant: Meant, firings: Sequence[Firing], *, actor: Actor) -> list[Firi
     """Those whose issue the search found as the minute began, or as the issue did in it."""
     if meant.issue_side is None:
         return list(firings)
-    kept: list[Firing] = []
+    moments: dict[int, set[datetime]] = defaultdict(set)
     for firing in firings:
-        rows = past.rows_as_of(actor=actor, moments={firing.issue_id: firing.at})
-        row = rows.get(firing.issue_id) or past.row_at_birth(actor=actor, issue_id=firing.issue_id)
-        if row is not None and past.finds(
-            meant.issue_side, row, actor=actor, at=firing.at + MINUTE, catalog=meant.catalog
-        ):
-            kept.append(firing)
-    return kept
+        moments[firing.issue_id].add(firing.at)
+    rows = past.rows_as_of(actor=actor, moments=moments)
+    unborn = {firing.issue_id for firing in firings if (firing.issue_id, firing.at) not in rows}
+    born = past.rows_at_birth(actor=actor, ids=unborn) if unborn else {}
+    asked = [
+        (firing, Then(row, firing.at + MINUTE))
+        for firing in firings
+        if (row := rows.get((firing.issue_id, firing.at)) or born.get(firing.issue_id))
+    ]
+    found = past.finds(meant.issue_side, [then for _, then in asked], actor=actor, catalog=meant.catalog)
+    return [firing for (firing, _), held in zip(asked, found, strict=True) if held]
 
 
 def _scope(meant: Meant, rows: Sequence[IssueRow], *, since: datetime | None, until: datetime) -> Scope:

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import Max
+
 from errata.apps.accounts.queries import rule_actor, system_actor
 from errata.apps.automations.acting import act
 from errata.apps.automations.deciding import MINUTE, Meant, floor, for_changes, for_events, for_users
@@ -34,8 +36,9 @@ def follow(at: datetime) -> bool:
     if not followed:
         return False
     decided = _decide(followed)
-    # Read and decided before the transaction, in which writers wait: what is ahead stays the same.
-    issues.follow(NAME, at=at, limit=len(followed), apply=lambda _: _run_all(decided, at=at))
+    # Read and decided before the transaction, in which writers wait.
+    ids = [one.id for one in followed]
+    issues.follow(NAME, at=at, ids=ids, apply=lambda _: _run_all(decided, at=at))
     return len(followed) == _SLICE
 
 
@@ -107,12 +110,14 @@ def _fired(
         meant = Meant.of(rule, actor=actor)
     except SearchError:
         return []
-    past_runs = Run.objects.filter(automation_id=automation.id, issue_id__in=[row.id for row in rows])
+    past_runs = Run.objects.filter(automation_id=automation.id, issue_id__in=[row.id for row in rows]).order_by()
     if rule.when.kind == "users":
-        done = set(past_runs.values_list("issue_id", flat=True))
+        done = set(past_runs.values_list("issue_id", flat=True).distinct())
         fresh = [row for row in rows if row.id not in done]
         return for_users(meant, fresh, actor=actor, since=automation.since, until=until)
-    last = dict(past_runs.order_by("at").values_list("issue_id", "at"))
+    # What fired longer ago than the rule looks back holds nothing back: the log of a busy rule is long.
+    near = past_runs.filter(at__gte=floor(since) - rule.when.minutes * MINUTE)
+    last = dict(near.values_list("issue_id").annotate(Max("at")))
     return for_events(meant, rows, actor=actor, since=since, until=until, last=last)
 
 
@@ -139,7 +144,7 @@ def _run(automation: Automation, rule: Rule, firings: Sequence[Firing], *, at: d
         did = []
         if firing in let and automation.mode == "on":
             by = rule_actor(automation.organization_id, automation.name)
-            did = act(rule, row, name=automation.name, cause=firing.cause, by=by, at=at)
+            did = act(rule, row, automation_id=automation.id, name=automation.name, cause=firing.cause, by=by, at=at)
         Run.objects.create(
             automation_id=automation.id, issue_id=row.id, cause=firing.cause, at=firing.at, did=did,
             outcome=_outcome(automation, did, let=firing in let),

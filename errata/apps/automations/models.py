@@ -37,7 +37,10 @@ class Run(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("automation", "issue", "cause"), name="run_once"),)
-        indexes = (models.Index(fields=("automation", "-at"), name="run_of_automation"),)
+        indexes = (
+            models.Index(fields=("automation", "-at"), name="run_of_automation"),
+            models.Index(fields=("outcome", "at"), name="run_by_outcome"),  # for what is forgotten
+        )
 
     def __str__(self) -> str:
         return f"{self.automation_id} for {self.cause}"

@@ -6,6 +6,7 @@ from typing import Any
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
 from errata.apps.audit import operations as audit
+from errata.apps.automations.deciding import USERS
 from errata.apps.automations.live import follow, look
 from errata.apps.automations.models import Automation, Run
 from errata.apps.automations.types import AutomationView, Mode
@@ -17,11 +18,21 @@ from errata.apps.records import storable, together, write
 from errata.core.automation import parse, spell
 from errata.core.errors import Refusal
 
-__all__ = ["create_automation", "delete_automation", "follow", "look", "set_mode", "undo_run", "update_automation"]
+__all__ = [
+    "create_automation",
+    "delete_automation",
+    "follow",
+    "forget_idle_runs",
+    "look",
+    "set_mode",
+    "undo_run",
+    "update_automation",
+]
 
 NAME_CHARS_MAX = 80
 # Each is asked about every change: two hundred are some milliseconds a batch.
 AUTOMATIONS_MAX = 200
+_SLICE = 500
 MODES: tuple[Mode, ...] = ("on", "dry", "off")
 
 
@@ -129,6 +140,20 @@ def undo_run(*, run_id: int, by: Actor, at: datetime) -> int:
                 continue
         Run.objects.filter(id=run.id).update(undone_at=at)
         return undone
+
+
+def forget_idle_runs(*, before: datetime) -> bool:
+    """Remove a slice of the runs that did nothing, dry or held back by a limit. Return whether there is more.
+
+    `before` must lie further back than anything that asks the log: limits of a week, a look back of a day. A rule that
+    goes by users fires for an issue once in all, and knows it by the run alone: that one stays.
+    """
+    idle = Run.objects.filter(outcome__in=("limited", "dry"), at__lt=before).exclude(cause=USERS)
+    ids = list(idle.order_by("at").values_list("id", flat=True)[:_SLICE])
+    if ids:
+        with write():
+            Run.objects.filter(id__in=ids).delete()
+    return len(ids) == _SLICE
 
 
 def _name(name: str) -> str:

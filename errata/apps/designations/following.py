@@ -54,7 +54,7 @@ class Designating:
             return False
         for bench in set(of.values()):
             bench.prepare()
-        issues.follow(NAME, at=at, apply=lambda seen: _apply(seen, facts, of, at), limit=len(taken))
+        issues.follow(NAME, at=at, apply=lambda seen: _apply(seen, facts, of, at), ids=[one.id for one in taken])
         return True
 
     def _facts(self, rows: Sequence[IssueRow], of: dict[int, Bench], at: datetime) -> dict[int, Facts] | None:

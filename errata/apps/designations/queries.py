@@ -140,7 +140,7 @@ def suggest(*, actor: Actor, key: str, now: datetime) -> Suggestion | None:
     found = issues.familiar_people(actor=actor, key=key)
     if not found:
         return None
-    people = {one.id: one for one in accounts.list_people(actor=actor, limit=gathering.PEOPLE_MAX)}
+    people = {one.id: one for one in accounts.list_people(actor=actor, ids=[one.person for one in found])}
     absent = Absence.objects.filter(organization_id=actor.organization_id, since__lte=now, until__gt=now)
     away = set(absent.values_list("user_id", flat=True))
     for one in found:
@@ -185,7 +185,8 @@ def list_colleagues(*, actor: Actor, now: datetime) -> list[Colleague]:
 
 
 def _trial(actor: Actor, outcome: Outcome, facts: Facts, *, title: str, key: str = "") -> Trial:
-    people = {one.id: one for one in accounts.members(actor=actor)}
+    chosen = [number for number in (outcome.assignee, outcome.deputy) if number]
+    people = {one.id: one for one in accounts.members(actor=actor, ids=chosen)}
     assignee, deputy = people.get(outcome.assignee or 0), people.get(outcome.deputy or 0)
     return Trial(outcome=outcome, assignee=assignee, deputy=deputy, facts=facts, title=title, key=key)
 

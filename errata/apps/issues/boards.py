@@ -377,10 +377,14 @@ def _pile(
     )
 
 
+def _people(actor: Actor, ids: Collection[int]) -> list[Person]:
+    return list_people(actor=actor, include_inactive=True, ids=ids, limit=len(ids)) if ids else []
+
+
 def _lanes(actor: Actor, lanes: Lanes, found: Mapping[Any, Mapping[str, int]]) -> list[Lane]:
     match lanes:
         case "assignee":
-            people = {person.id: person for person in list_people(actor=actor, include_inactive=True)}
+            people = {person.id: person for person in _people(actor, [number for number in found if number])}
             named = [(person_id, people[person_id]) for person_id in found if person_id in people]
             named.sort(key=lambda pair: (pair[0] != actor.user_id, pair[1].name.casefold()))
             made = [

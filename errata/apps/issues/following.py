@@ -4,7 +4,7 @@ Lower apps don't know higher ones, and an operation doesn't wait for who follows
 transaction of what it did, so each activity has its effect once, through kill -9 and a day of standing still.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from django.db.models import Max, QuerySet
@@ -24,11 +24,13 @@ def follow(
     apply: Callable[[Sequence[Followed]], None],
     from_the_beginning: bool = True,
     limit: int = BATCH_MAX,
+    ids: Collection[int] | None = None,
 ) -> int:
     """Hand `apply` the activities since the follower's place, and move it, in one transaction. Return how many.
 
     Operations that `apply` calls join the transaction. A follower that is new begins with the first activity there is,
-    or with the next one.
+    or with the next one. One that looked ahead says by their `ids` which activities it has looked at: some may have
+    gone with their project meanwhile, and others must not take their place unseen.
     """
     place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first()
     if place is None:
@@ -36,7 +38,10 @@ def follow(
     if not Activity.objects.filter(id__gt=place).exists():
         return 0
     with together():
-        found = followed_rows(Activity.objects.filter(id__gt=place).order_by("id")[:limit])
+        since = Activity.objects.filter(id__gt=place).order_by("id")
+        found = followed_rows(since[:limit] if ids is None else since.filter(id__in=ids))
+        if not found:
+            return 0
         apply(found)
         FollowerPlace.objects.filter(name=name).update(activity_id=found[-1].id, updated_at=at)
         return len(found)
@@ -46,7 +51,7 @@ def ahead(name: str, *, limit: int = BATCH_MAX) -> list[Followed]:
     """What `follow` would hand over next, read outside of any transaction.
 
     For a follower that has to look something up first: the writers needn't wait for that. Nothing is put before what is
-    returned here, because activities are written one transaction after the other.
+    returned here, because activities are written one transaction after the other; but some of it may go (see `follow`).
     """
     place = FollowerPlace.objects.filter(name=name).values_list("activity_id", flat=True).first() or 0
     return followed_rows(Activity.objects.filter(id__gt=place).order_by("id")[:limit])

@@ -245,7 +245,8 @@ def assign_issues(assignments: Sequence[Assignment], *, by: Actor, at: datetime)
     """
     allow(by, "issue:write")
     wanted = {one.issue_id: one for one in assignments}
-    people = {person.id: person for person in members(actor=by)}
+    ids = {person for one in assignments for person in (one.assignee, one.deputy) if person}
+    people = {person.id: person for person in members(actor=by, ids=ids)}
     with write():
         rows = visible(by).filter(id__in=wanted, merged_into=None).select_related("project", "assignee", "deputy")
         plans = [

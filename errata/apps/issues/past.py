@@ -8,10 +8,11 @@ has no activity of its own is as it is now: watchers, the issues that block it, 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from errata import ports
 from errata.apps.accounts import queries as accounts
@@ -64,7 +65,9 @@ def list_issues_as_of(
     kept = list(found.values())
     if parsed.where is not None:
         asked = partition(parsed.where, catalog=catalog)
-        kept = _found(asked, found.values(), actor=actor, at=as_of, catalog=catalog)
+        thens = [Then(row, as_of) for row in found.values()]
+        held = _held(asked, thens, actor=actor, catalog=catalog)
+        kept = [row for (row, _), found_then in zip(thens, held, strict=True) if found_then]
     items = _sorted(kept, sort or f"{'' if parsed.descending else '+'}{parsed.sort}")
     return Page(items=items[:limit], next=None, partial=partial)
 
@@ -75,7 +78,8 @@ def issue_as_of(*, actor: Actor, key: str, as_of: datetime) -> IssueRow:
     issue = by_key(actor, key).first()
     if issue is None:
         raise issue_not_found(key)
-    row = _undone(rows.fetch_by_ids([issue.id])[0], _steps_since(Q(issue_id=issue.id), as_of)[issue.id], _Names(actor))
+    steps = _steps_since(Q(issue_id=issue.id), as_of)
+    row = _undone(rows.fetch_by_ids([issue.id])[0], steps[issue.id], _Names(actor, steps))
     if row is None:
         raise issue_not_found(key)
     found = {row.id: row}
@@ -93,7 +97,7 @@ def rows_after(*, actor: Actor, wanted: Mapping[int, Collection[int]]) -> dict[i
     since = Activity.objects.filter(issue_id__in=wanted, id__gte=oldest).order_by("-id")
     for issue_id, *rest in since.values_list(*columns):
         steps[issue_id].append(_Step(*rest))
-    names = _Names(actor)
+    names = _Names(actor, steps)
     found: dict[int, IssueRow] = {}
     for row in rows.fetch_by_ids(list(wanted)):
         current: IssueRow | None = row
@@ -106,44 +110,62 @@ def rows_after(*, actor: Actor, wanted: Mapping[int, Collection[int]]) -> dict[i
     return found
 
 
-def rows_as_of(*, actor: Actor, moments: Mapping[int, datetime]) -> dict[int, IssueRow]:
-    """Issues as they were, each at a moment of its own; those that were not there yet are left out."""
+def rows_as_of(*, actor: Actor, moments: Mapping[int, Collection[datetime]]) -> dict[tuple[int, datetime], IssueRow]:
+    """Issues as they were at moments of their own; where one was not there yet, it is left out."""
     if not moments:
         return {}
-    steps = _steps_since(Q(issue_id__in=moments), min(moments.values()))
-    names = _Names(actor)
-    found: dict[int, IssueRow] = {}
+    steps = _steps_since(Q(issue_id__in=moments), min(min(asked) for asked in moments.values()))
+    names = _Names(actor, steps)
+    found: dict[tuple[int, datetime], IssueRow] = {}
     for row in rows.fetch_by_ids(list(moments)):
-        before = _undone(row, [step for step in steps[row.id] if step.at > moments[row.id]], names)
-        if before is not None:
-            found[row.id] = before
+        for moment in moments[row.id]:
+            before = _undone(row, [step for step in steps[row.id] if step.at > moment], names)
+            if before is not None:
+                found[row.id, moment] = before
     return found
 
 
-def row_at_birth(*, actor: Actor, issue_id: int) -> IssueRow | None:
-    """An issue as its first activity left it."""
-    first = Activity.objects.filter(issue_id=issue_id).order_by("id").values_list("id", flat=True).first()
-    return rows_after(actor=actor, wanted={issue_id: [first]}).get(first) if first else None
+def rows_at_birth(*, actor: Actor, ids: Collection[int]) -> dict[int, IssueRow]:
+    """Issues as the first activity of each left it."""
+    first = Activity.objects.filter(issue_id__in=ids).order_by().values_list("issue_id").annotate(Min("id"))
+    left = rows_after(actor=actor, wanted={issue_id: [number] for issue_id, number in first}) if ids else {}
+    return {row.id: row for row in left.values()}
 
 
-def finds(node: Node | None, row: IssueRow, *, actor: Actor, at: datetime, catalog: Catalog) -> bool:
-    """Whether a search, divided between records and events, found an issue that was like this at a moment."""
+class Then(NamedTuple):
+    """An issue as it was, and the moment at which a search asks it."""
+
+    row: IssueRow
+    at: datetime
+
+
+def finds(node: Node | None, thens: Sequence[Then], *, actor: Actor, catalog: Catalog) -> list[bool]:
+    """Whether a search, divided between records and events, found each issue that was like this at its moment."""
     if node is None:
-        return True
+        return [True] * len(thens)
     if _asks(node, _COUNTED):
-        counted = {row.id: row}
-        _count_until(counted, at)
-        row = counted[row.id]
-    return bool(_found(node, [row], actor=actor, at=at, catalog=catalog))
+        thens = _counted(thens)
+    return _held(node, thens, actor=actor, catalog=catalog)
 
 
-def _found(node: Node, found: Collection[IssueRow], *, actor: Actor, at: datetime, catalog: Catalog) -> list[IssueRow]:
-    unlisted = _unlisted([row.id for row in found], at) if _asks(node, _UNLISTED) else {}
+def _counted(thens: Sequence[Then]) -> list[Then]:
+    """With how often each had happened by its moment: the event store is asked once for each moment."""
+    by_moment: dict[datetime, dict[int, IssueRow]] = defaultdict(dict)
+    for row, at in thens:
+        by_moment[at][row.id] = row
+    for at, found in by_moment.items():
+        _count_until(found, at)
     return [
-        row
-        for row in found
-        if matches(node, _subject(row, unlisted.get(row.id, _NOTHING)), _asker(actor, row, at, catalog))
+        Then(msgspec.structs.replace(row, count=then.count, last_seen=then.last_seen), at)
+        for row, at in thens
+        for then in [by_moment[at][row.id]]
     ]
+
+
+def _held(node: Node, thens: Sequence[Then], *, actor: Actor, catalog: Catalog) -> list[bool]:
+    unlisted = _unlisted(thens) if thens and _asks(node, _UNLISTED) else [_NOTHING] * len(thens)
+    asker = _askers(actor, catalog)
+    return [matches(node, _subject(then.row, more), asker(then)) for then, more in zip(thens, unlisted, strict=True)]
 
 
 _COUNTED = {"count", "users", "last_seen", "is:handled"}
@@ -179,9 +201,23 @@ class _Unlisted(NamedTuple):
 _NOTHING = _Unlisted()
 
 
-def _unlisted(ids: Sequence[int], at: datetime) -> dict[int, _Unlisted]:
-    described = Activity.objects.filter(issue_id__in=ids, kind="description", at__gt=at).order_by("-id")
-    then = {issue_id: before["description"] for issue_id, before in described.values_list("issue_id", "before")}
+def _unlisted(thens: Sequence[Then]) -> list[_Unlisted]:
+    """Of each issue, in their order: its description of then, and the rest as it is now."""
+    ids = {then.row.id for then in thens}
+    now = _unlisted_now(ids)
+    described: dict[int, list[tuple[datetime, str]]] = defaultdict(list)
+    changes = Activity.objects.filter(issue_id__in=ids, kind="description", at__gt=min(then.at for then in thens))
+    for issue_id, at, before in changes.order_by("id").values_list("issue_id", "at", "before"):
+        described[issue_id].append((at, before["description"]))
+    found: list[_Unlisted] = []
+    for then in thens:
+        own = now.get(then.row.id, _NOTHING)
+        text = next((before for at, before in described[then.row.id] if at > then.at), own.description)
+        found.append(own._replace(description=text))
+    return found
+
+
+def _unlisted_now(ids: Collection[int]) -> dict[int, _Unlisted]:
     watchers: dict[int, set[int]] = defaultdict(set)
     for issue_id, user_id in Watcher.objects.filter(issue_id__in=ids).values_list("issue_id", "user_id"):
         watchers[issue_id].add(user_id)
@@ -191,7 +227,7 @@ def _unlisted(ids: Sequence[int], at: datetime) -> dict[int, _Unlisted]:
     own = Issue.objects.filter(id__in=ids).values_list("id", "description", "created_by_id")
     return {
         number: _Unlisted(
-            description=then.get(number, description),
+            description=description,
             creator=creator,
             watchers=frozenset(watchers[number]),
             blocked=number in blocked,
@@ -215,11 +251,21 @@ def _subject(row: IssueRow, unlisted: _Unlisted) -> Subject:
     )  # fmt: skip
 
 
-class _Names:
-    """People and labels that activities name."""
+_POSTS = ("assignee", "deputy")
 
-    def __init__(self, actor: Actor) -> None:
-        self._people = {person.id: person for person in accounts.list_people(actor=actor)}
+
+class _Names:
+    """People, labels and stages that activities name."""
+
+    def __init__(self, actor: Actor, steps: Mapping[int, Sequence[_Step]]) -> None:
+        self.workflow = cache(workflow_of)
+        ids = {
+            fact["id"]
+            for own in steps.values()
+            for step in own
+            if step.kind in _POSTS and (fact := step.before.get(step.kind))
+        }
+        self._people = {person.id: person for person in accounts.members(actor=actor, ids=ids)} if ids else {}
         own = Label.objects.filter(organization_id=actor.organization_id)
         self._colours = {label.name: label.colour for label in own}
 
@@ -243,7 +289,7 @@ def _rows_as_of(actor: Actor, as_of: datetime, projects: Collection[int] | None)
     ids = ids[:_ISSUES_MAX]
     steps = _steps_since(Q(issue__organization_id=actor.organization_id), as_of)
     gone_now = set(Issue.objects.filter(id__in=ids, merged_into__isnull=False).values_list("id", flat=True))
-    names = _Names(actor)
+    names = _Names(actor, steps)
     found: dict[int, IssueRow] = {}
     for row in rows.fetch_by_ids(ids):
         since = steps[row.id]
@@ -288,7 +334,7 @@ def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | 
                 changes |= {name: value for name, value in step.before.items() if name in _TAKEN_BACK}
     if "stage" in changes:
         # Of a workflow the project had before, a migration tells the category; and the default's stages are known.
-        stage = workflow_of(row.project.id).find_stage(changes["stage"]) or DEFAULT.find_stage(changes["stage"])
+        stage = names.workflow(row.project.id).find_stage(changes["stage"]) or DEFAULT.find_stage(changes["stage"])
         changes["category"] = stage.category if stage else changes.get("category", row.category)
     return msgspec.structs.replace(row, comments=comments, **changes)
 
@@ -328,19 +374,21 @@ def _count_until(found: dict[int, IssueRow], as_of: datetime) -> str:
     return ""
 
 
-def _asker(actor: Actor, row: IssueRow, as_of: datetime, catalog: Catalog) -> Asker:
-    def events(node: Node) -> bool:
-        scope = Scope(projects={ProjectId(row.project.id): row.groups}, until=as_of, where=node)
-        return bool(row.groups) and ports.current().events.count(scope)[0] > 0
+def _askers(actor: Actor, catalog: Catalog) -> Callable[[Then], Asker]:
+    """Who asks each issue. The people that a search names are looked up once for all of them."""
+    who = cache(lambda named: accounts.ids_of_people(actor=actor, named=named))
+    emails = cache(lambda named: accounts.emails_of_people(actor=actor, named=named))
 
-    return Asker(
-        now=as_of,
-        me=actor.user_id,
-        events=events,
-        who=lambda named: accounts.ids_of_people(actor=actor, named=named),
-        emails=lambda named: accounts.emails_of_people(actor=actor, named=named),
-        catalog=catalog,
-    )
+    def asker(then: Then) -> Asker:
+        row, at = then
+
+        def events(node: Node) -> bool:
+            scope = Scope(projects={ProjectId(row.project.id): row.groups}, until=at, where=node)
+            return bool(row.groups) and ports.current().events.count(scope)[0] > 0
+
+        return Asker(now=at, me=actor.user_id, events=events, who=who, emails=emails, catalog=catalog)
+
+    return asker
 
 
 _ORDERS: dict[str, Callable[[IssueRow], Any]] = {

@@ -10,6 +10,7 @@ from errata.apps.accounts.types import Actor
 from errata.apps.issues import audience
 from errata.apps.issues import operations as issues
 from errata.apps.notices.models import InboxItem, Subscription, Watch
+from errata.apps.notices.watching import mute_issues, unmute_issues
 from errata.apps.projects import queries as projects
 from errata.apps.records import together, write
 from errata.core.errors import Refusal
@@ -84,28 +85,26 @@ def set_watch(*, key: str, mode: str, by: Actor, at: datetime) -> None:
     with write():
         if not mode:
             Watch.objects.filter(user_id=by.own_id, issue_id=issue_id).delete()
+        elif by.user_id and mode == "none":
+            mute_issues([issue_id], user_id=by.user_id, at=at)
         elif by.user_id:
-            Watch.objects.update_or_create(user_id=by.own_id, issue_id=issue_id, defaults={"mode": mode, "at": at})
+            chosen = {"mode": mode, "before": "", "at": at}
+            Watch.objects.update_or_create(user_id=by.own_id, issue_id=issue_id, defaults=chosen)
 
 
 def mute(*, item_ids: Collection[int], by: Actor, at: datetime) -> list[int]:
     """Put lines away, and hear no more of their issues, unless named."""
     allow(by, "issue:read")
-    rows = list(_own(by).filter(id__in=item_ids).values_list("id", "issue_id"))
-    found = audience.concerns([issue_id for _, issue_id in rows])
     with together():
-        for concern in found.values():
-            set_watch(key=concern.key, mode="none", by=by, at=at)
-        return done(item_ids=[item_id for item_id, _ in rows], by=by, at=at)
+        mute_issues(_issue_ids(item_ids, by), user_id=by.own_id, at=at)
+        return done(item_ids=item_ids, by=by, at=at)
 
 
 def unmute(*, item_ids: Collection[int], by: Actor, at: datetime) -> list[int]:
-    """Take a mute back."""
+    """Take a mute back: hear of the issues as before it."""
     allow(by, "issue:read")
-    found = audience.concerns(list(_own(by).filter(id__in=item_ids).values_list("issue_id", flat=True)))
     with together():
-        for concern in found.values():
-            set_watch(key=concern.key, mode="", by=by, at=at)
+        unmute_issues(_issue_ids(item_ids, by), user_id=by.own_id, at=at)
         return bring_back(item_ids=item_ids, by=by, at=at)
 
 
@@ -143,6 +142,10 @@ def _change(item_ids: Collection[int], by: Actor, **fields: object) -> list[int]
             rows.update(**fields)
             audience.stir()
         return found
+
+
+def _issue_ids(item_ids: Collection[int], by: Actor) -> list[int]:
+    return list(_own(by).filter(id__in=item_ids).values_list("issue_id", flat=True))
 
 
 def _own(by: Actor) -> QuerySet[InboxItem]:

@@ -9,7 +9,9 @@ from errata.apps.issues import operations as issues
 from errata.apps.issues.audience import Concern
 from errata.apps.issues.types import Followed
 from errata.apps.notices.models import Channel, Subscription, Watch
-from errata.apps.notices.telling import Telling, member_ids, post_to, tell
+from errata.apps.notices.naming import named_ids
+from errata.apps.notices.telling import Telling, post_to, tell
+from errata.apps.notices.watching import follow_merges
 from errata.apps.templates.queries import template_of
 from errata.core.notice.hearing import Audience, Happening, Heard, hearers, together
 from errata.core.notice.kinds import kind_of
@@ -17,6 +19,7 @@ from errata.core.notice.kinds import kind_of
 # Each activity may tell many people, in one transaction: fewer at a time than other followers take.
 _ACTIVITIES_MAX = 50
 _MENTIONING = ("commented", "comment_edited")
+_MOVES = ("stage", "regressed")
 
 
 class _Batch(NamedTuple):
@@ -25,7 +28,6 @@ class _Batch(NamedTuple):
     concerns: dict[int, Concern]
     audiences: dict[int, Audience]
     said: dict[int, str]
-    members: dict[int, frozenset[int]]
 
 
 def listen(*, at: datetime) -> bool:
@@ -67,6 +69,7 @@ def audiences_of(concerns: dict[int, Concern]) -> dict[int, Audience]:
 
 
 def _tell_of(found: Sequence[Followed], *, at: datetime) -> None:
+    follow_merges(found, at=at)
     batch = _read(found)
     # What one deed did at once (assigned, moved on, commented) is told at once.
     deeds: dict[tuple[int, int | None, datetime], list[Followed]] = {}
@@ -86,14 +89,13 @@ def _read(found: Sequence[Followed]) -> _Batch:
         concerns=concerns,
         audiences=audiences_of(concerns),
         said=audience.said([activity.comment_id for activity in found if activity.comment_id]),
-        members={number: member_ids(number) for number in {one.organization_id for one in concerns.values()}},
     )
 
 
 def _tell_people(activities: Sequence[Followed], concern: Concern, batch: _Batch, *, at: datetime) -> None:
     told: dict[int, list[Heard]] = {}
     for activity in activities:
-        happening = _happening(activity, batch.said)
+        happening = _happening(activity, concern, batch.said)
         for person, heard in hearers(happening, batch.audiences[concern.issue_id]).items():
             told.setdefault(person, []).append(heard)
     # People who hear the same are told in one go.
@@ -108,10 +110,10 @@ def _tell_people(activities: Sequence[Followed], concern: Concern, batch: _Batch
             dedupe=f"activity:{activities[0].id}",
             actor_name=activities[0].actor_name,
         )
-        tell(concern, telling, to=people, at=at, members=batch.members[concern.organization_id])
+        tell(concern, telling, to=people, at=at)
 
 
-def _happening(activity: Followed, said: dict[int, str]) -> Happening:
+def _happening(activity: Followed, concern: Concern, said: dict[int, str]) -> Happening:
     text = said.get(activity.comment_id or 0, "")
     mentioned: set[int] = set()
     if text and activity.kind in _MENTIONING:
@@ -128,6 +130,7 @@ def _happening(activity: Followed, said: dict[int, str]) -> Happening:
         reason=activity.reason,
         said=text if activity.kind in _MENTIONING else "",
         mentioned=sorted(mentioned),
+        told=named_ids(activity.evidence.get("notify", []), issue=concern) if activity.kind in _MOVES else (),
     )
 
 

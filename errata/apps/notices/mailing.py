@@ -86,7 +86,8 @@ def _letter(
         root = f"<issue.{issue_id}@{domain}>"
         headers |= {"In-Reply-To": root, "References": root}
     first = parcel.notes[0]
-    subject = f"[{first.key}] {first.title}" if issue_id and first.key else parcel.heading
+    about = f"[{first.key}] {first.title}" if first.key else first.title
+    subject = about if issue_id else parcel.heading
     values = {"parcel": parcel, "stop": stop, "answerable": bool(answer_to), "issue_only": issue_id is not None}
     letter = Letter(
         subject=" ".join(subject.split())[:250],

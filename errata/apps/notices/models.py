@@ -46,6 +46,7 @@ class Watch(models.Model):
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+", db_index=False)
     issue = models.ForeignKey("issues.Issue", on_delete=models.CASCADE, related_name="+")
     mode = models.CharField(max_length=10)
+    before = models.CharField(max_length=10, default="")  # what was chosen before it was muted; "" for nothing
     at = models.DateTimeField()
 
     class Meta:

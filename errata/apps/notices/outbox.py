@@ -54,12 +54,13 @@ def claim(*, at: datetime, limit: int = BATCH_MAX) -> list[Claim]:
         return []
     with write():
         claims: dict[UUID, Claim] = {}
-        members = cache(member_ids)  # a morning's digests are thousands of rows of a few people
+        # A morning's digests are thousands of rows of a few people.
+        is_member = cache(lambda organization_id, person: bool(member_ids(organization_id, [person])))
         for row in _due(at).order_by("due_at", "id")[:limit]:
             if row.message in claims or any(row.id == one.id for made in claims.values() for one in made.rows):
                 continue
             carried = _carried(row, at)
-            kept = _kept(carried, members)
+            kept = _kept(carried, is_member)
             if kept:
                 uid = row.message or kept[0].uid
                 Delivery.objects.filter(id__in=[one.id for one in kept]).update(
@@ -131,7 +132,7 @@ def _carried(row: Delivery, at: datetime) -> list[Delivery]:
     return list(beside.order_by("id")[:TOGETHER_MAX])
 
 
-def _kept(rows: Sequence[Delivery], members: Callable[[int], frozenset[int]]) -> list[Delivery]:
+def _kept(rows: Sequence[Delivery], is_member: Callable[[int, int], bool]) -> list[Delivery]:
     """The rows that still have a receiver who has yet to hear of it; the others are dropped, with the reason."""
     kept: list[Delivery] = []
     dropped: dict[str, list[int]] = {}
@@ -145,7 +146,7 @@ def _kept(rows: Sequence[Delivery], members: Callable[[int], frozenset[int]]) ->
         else set()
     )
     for row in rows:
-        why = _needless(row, members, read, mail_off=mail_off)
+        why = _needless(row, is_member, read, mail_off=mail_off)
         if why:
             dropped.setdefault(why, []).append(row.id)
         else:
@@ -155,12 +156,12 @@ def _kept(rows: Sequence[Delivery], members: Callable[[int], frozenset[int]]) ->
     return kept
 
 
-def _needless(row: Delivery, members: Callable[[int], frozenset[int]], read: Collection[int], *, mail_off: bool) -> str:
+def _needless(row: Delivery, is_member: Callable[[int, int], bool], read: Collection[int], *, mail_off: bool) -> str:
     if row.channel and not row.channel.enabled:
         return "the channel is switched off"
     if row.user_id is None:
         return ""
-    if row.user_id not in members(row.organization_id):
+    if not is_member(row.organization_id, row.user_id):
         return "no member any more"
     if row.channel is None and mail_off:
         return "mail is switched off"

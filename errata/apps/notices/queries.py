@@ -10,6 +10,7 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import audience
 from errata.apps.notices.models import InboxItem, Notice, Subscription, Watch
+from errata.apps.notices.naming import named_ids
 from errata.apps.notices.outbox_log import deliveries, delivery
 from errata.apps.notices.stopping import stops
 from errata.apps.notices.types import Inbox, InboxLine, InboxView, NoticeView, SubscriptionView, WatchView
@@ -25,6 +26,7 @@ __all__ = [
     "delivery",
     "inbox",
     "item_ids",
+    "named_ids",
     "preferences",
     "preview",
     "stops",

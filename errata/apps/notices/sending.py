@@ -49,10 +49,12 @@ def _post(made: Claim, *, at: datetime, site: Site) -> Post:
     except SealBroken as error:
         refused = Outcome(ok=False, answer=error.message, final=True)
         return lambda: refused
-    if channel.kind == "email":
-        letter = mailing.to_list(parcel, addresses=address.addresses, rows=made.rows, site=site)
-        return lambda: _mail(letter)
     worded = _worded(parcel, channel.words)
+    if channel.kind == "email":
+        # A mail has a place of its own for the key, unless somebody has chosen the words.
+        said = worded if any(channel.words.values()) else parcel
+        letter = mailing.to_list(said, addresses=address.addresses, rows=made.rows, site=site)
+        return lambda: _mail(letter)
     if channel.kind == "apprise":
         return lambda: _relay(worded, address)
     # A webhook is for programs: it gets the facts, whatever words people have chosen.

@@ -5,8 +5,8 @@ from datetime import datetime
 from errata.apps.accounts.queries import actor_for_user
 from errata.apps.audit import operations as audit
 from errata.apps.issues import audience
-from errata.apps.notices.inbox import set_watch
 from errata.apps.notices.mailing import unsubscribing
+from errata.apps.notices.watching import mute_issues
 from errata.apps.notices.wishes import stop_mail
 from errata.apps.records import together
 from errata.core.errors import Refusal
@@ -43,8 +43,8 @@ def stop(*, token: str, at: datetime, everything: bool = False) -> str:
         raise StopRefused
     key = "" if everything else stops(token)
     with together():
-        if key:
-            set_watch(key=key, mode="none", by=actor, at=at)
+        if key and found.issue_id:
+            mute_issues([found.issue_id], user_id=found.user_id, at=at)
             return key
         stop_mail(user_id=found.user_id, at=at)
         audit.record(by=actor, action="person.notified_as", target=actor.email, at=at, after={"mail_off": True})

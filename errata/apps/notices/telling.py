@@ -82,17 +82,9 @@ def post_to(channel: Channel, telling: Telling, *, concern: Concern | None, titl
     )  # fmt: skip
 
 
-def tell(
-    concern: Concern,
-    telling: Telling,
-    *,
-    to: Collection[int],
-    at: datetime,
-    members: Collection[int] | None = None,
-) -> None:
-    """Tell people, within a transaction."""
-    found = member_ids(concern.organization_id) if members is None else members
-    people = sorted(set(to) & set(found))
+def tell(concern: Concern, telling: Telling, *, to: Collection[int], at: datetime) -> None:
+    """Tell people, within a transaction. Who is no member is left out."""
+    people = sorted(member_ids(concern.organization_id, to))
     if not people:
         return
     wishes = wishes_of(people)
@@ -102,9 +94,10 @@ def tell(
         _put_in_outbox(concern, telling, person, wishes[person], places[person], at=at)
 
 
-def member_ids(organization_id: int) -> frozenset[int]:
-    """Everybody active in the organisation."""
-    return frozenset(person.id for person in accounts.members(actor=accounts.system_actor(organization_id)))
+def member_ids(organization_id: int, among: Collection[int]) -> frozenset[int]:
+    """Those of these people who are active in the organisation."""
+    actor = accounts.system_actor(organization_id)
+    return frozenset(person.id for person in accounts.members(actor=actor, ids=among)) if among else frozenset()
 
 
 def facts_of(telling: Telling, concern: Concern | None, *, title: str = "") -> dict[str, Any]:

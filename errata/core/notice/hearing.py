@@ -20,7 +20,8 @@ _KIND_OF = {
 }  # fmt: skip
 # Of several things told at once the first of these is what it is about.
 _STRENGTH = (
-    "mentioned", "assigned", "escalated", "regressed", "spike", "commented", "retest", "stage", "created", "changed",
+    "mentioned", "assigned", "escalated", "workflow", "regressed", "spike", "commented", "retest", "stage", "created",
+    "changed",
 )  # fmt: skip
 _WATCHES_FOR = {
     "chosen": "because you watch it",
@@ -43,6 +44,7 @@ class Happening(msgspec.Struct, frozen=True):
     reason: str = ""
     said: str = ""
     mentioned: Collection[int] = ()
+    told: Collection[int] = ()  # whom the workflow tells of the move
 
 
 class Audience(msgspec.Struct, frozen=True):
@@ -70,6 +72,8 @@ def hearers(happening: Happening, audience: Audience) -> dict[int, Heard]:
     found = {person: Heard("mentioned", "because you were mentioned", text) for person in happening.mentioned}
     for person, reason in _named(happening).items():
         found.setdefault(person, Heard("assigned", reason, text))
+    for person in happening.told:
+        found.setdefault(person, Heard("workflow", "because the workflow tells you of this move", text))
     kind = _KIND_OF.get(happening.kind, "changed")
     if kind:
         for person, reason in _watching(kind, audience).items():

@@ -26,6 +26,7 @@ _ALL = (
     Kind("commented", "Comments", "Somebody comments.", mailed=True),
     Kind("retest", "Retest", "A retest passed or failed.", mailed=True),
     Kind("stage", "Stage", "An issue moves to another stage."),
+    Kind("workflow", "Workflow", "A move that names you to be told.", mailed=True),
     Kind("created", "New issues", "An issue appears in a project you subscribe to."),
     Kind("automation", "Rules", "A rule of the team tells you.", mailed=True),
     Kind("changed", "Other changes", "Title, priority, labels, links and the like."),

@@ -54,7 +54,7 @@ class Parcel(msgspec.Struct, frozen=True):
         first = self.notes[0]
         if len(self.notes) == 1:
             return f"{first.key} {first.title}".strip()
-        issues = len({note.key for note in self.notes})
+        issues = len({note.key or note.url for note in self.notes})  # The words of a channel may leave the key out.
         return f"{len(self.notes)} notices about {'one issue' if issues == 1 else f'{issues} issues'}"
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from errata.core.designation import DesignationRule, HoursRefused, hours
 from errata.core.ranking import RankingRefused, parse
+from errata.core.recipients import OWNER, is_recipient
 from errata.core.sla import ClockPolicy, EscalationStep, Target
 from errata.core.template.durations import DURATION_MIN_MAX
 from errata.core.template.fields import FIELDS, FieldName
@@ -19,8 +20,6 @@ ROWS_MAX = 200
 _PERCENT_MAX = 1_000
 _OWNERS_MAX = 50
 _TEXT_CHARS_MAX = 300
-_OWNER = re.compile(r"#[\w-]{1,60}|[^@\s]{1,64}@[^@\s]{1,190}")
-_RECIPIENT = re.compile(rf"assignee|deputy|watchers|{_OWNER.pattern}")
 _TAG = re.compile(r"[^=\s]{1,200}=.+")
 
 
@@ -101,7 +100,7 @@ def _step(step: EscalationStep) -> Iterator[str]:
     yield from (
         f"“{who}” is neither assignee, deputy, watchers, an e-mail address nor a #team."
         for who in step.to
-        if not _RECIPIENT.fullmatch(who)
+        if not is_recipient(who)
     )
 
 
@@ -121,7 +120,7 @@ def _designation(rules: tuple[DesignationRule, ...]) -> Iterator[str]:
         yield from (
             f"Rule {number}: “{owner}” is neither an e-mail address nor a #team."
             for owner in (*rule.owners, *rule.deputies)
-            if not _OWNER.fullmatch(owner)
+            if not OWNER.fullmatch(owner)
         )
 
 

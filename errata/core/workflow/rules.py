@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from errata.core.errors import Refusal
+from errata.core.recipients import recipients
 from errata.core.workflow.types import (
     Action,
     Command,
@@ -182,7 +183,7 @@ def _transition(
 
 
 def _notified(actions: tuple[Action, ...]) -> dict[str, Any]:
-    told = [action.value for action in actions if action.kind == "notify"]
+    told = [word for action in actions if action.kind == "notify" for word in recipients(action.value)]
     return {"notify": told} if told else {}
 
 

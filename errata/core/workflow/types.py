@@ -33,7 +33,7 @@ ActionKind = Literal[
     "add_label",
     "remove_label",
     "comment",
-    "notify",  # told to those who follow the issues, as evidence of the move
+    "notify",  # goes with the move as its evidence; who tells of the move tells them
 ]
 
 

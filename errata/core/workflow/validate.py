@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from errata.core.recipients import MEANT, is_recipient, recipients
 from errata.core.vocabulary import CATEGORIES, OPEN_CATEGORIES, PRIORITIES, SEVERITIES
 from errata.core.workflow.types import Rule, Stage, Workflow
 
@@ -93,6 +94,10 @@ def _action_faults(rule: Rule) -> list[str]:
             faults.append(f"is to {words}, without saying which.")
         elif (known := _CLOSED_VALUES.get(action.kind)) and action.value not in known:
             faults.append(f"is to {words} to {action.value}, which is none of {', '.join(known)}.")
+        elif action.kind == "notify" and (
+            strange := [one for one in recipients(action.value) if not is_recipient(one)]
+        ):
+            faults.append(f"is to notify {', '.join(strange)}. It can be {MEANT}.")
     return faults
 
 

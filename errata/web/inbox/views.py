@@ -26,7 +26,7 @@ _MORNING = time(9)
 _ICONS = {
     "assigned": "user-plus", "mentioned": "at-sign", "escalated": "clock", "regressed": "rotate-ccw", "spike": "zap",
     "commented": "message-square", "retest": "flask-conical", "stage": "arrow-right", "created": "circle-dot",
-    "automation": "workflow", "changed": "pencil",
+    "automation": "workflow", "workflow": "git-branch", "changed": "pencil",
 }  # fmt: skip
 _ITEMS_MAX = 200
 

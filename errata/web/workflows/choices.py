@@ -17,7 +17,6 @@ EFFECTS = {
     "clear_regressed": "clears that it came back",
 }
 ACTORS = {"person": "People", "token": "API tokens", "system": "Errata itself"}
-# Whom to notify is carried by workflows that say it; who follows the issues acts on it.
 ACTIONS = {
     "set_priority": "Set the priority to",
     "set_severity": "Set the severity to",
@@ -31,7 +30,7 @@ ACTIONS = {
     "add_label": "Add the label",
     "remove_label": "Remove the label",
     "comment": "Comment",
-    "notify": "Notify",
+    "notify": "Tell",
 }
 
 

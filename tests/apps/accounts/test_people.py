@@ -193,3 +193,9 @@ def test_a_refusal_says_whether_the_role_or_the_token_is_too_weak(bob, alice):
 )
 def test_initials(name, letters):
     assert queries.initials(name) == letters
+
+
+@pytest.mark.parametrize("who", ["9" * 30, "9" * 18, "٣", "", "nobody@shop.example"])
+def test_who_is_nobody_is_not_found(alice, who):
+    with pytest.raises(queries.PersonNotFound):
+        queries.person(actor=alice, who=who)

@@ -4,18 +4,23 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from errata.apps.accounts.permissions import Forbidden
-from errata.apps.automations import operations, queries
+from errata.apps.automations import live, operations, queries
 from errata.apps.automations.models import Run
 from errata.apps.automations.operations import AutomationRefused, RunNotFound
 from errata.apps.automations.views import AutomationNotFound
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as reads
+from errata.apps.issues.models import Issue
+from errata.apps.notices import queries as notices
 from errata.core.automation import RuleRefused
 from errata.core.errors import Refusal
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, kinds, look, report
+from tests.apps.reading import rows_read
 from tests.conftest import NOW
 from tests.contracts.signals import event
 
@@ -151,6 +156,17 @@ def test_what_cannot_be_done_is_told_and_the_rest_is_done(payments, olga, alice)
     assert [label.name for label in look("PAY-1", olga).labels] == ["urgent"]
 
 
+def test_a_number_that_nobody_has_is_told_and_stops_nothing(payments, olga, alice):
+    rule("when created\nthen assign 99999999999999999999\nthen label urgent", olga)
+    report("Down", alice, at=START)
+
+    work()
+
+    [run] = queries.list_runs(actor=olga, which="Ours")
+    assert "Nobody in the organisation" in run.did[0]["refused"]
+    assert [label.name for label in look("PAY-1", olga).labels] == ["urgent"]
+
+
 def test_a_run_is_undone(payments, olga, bob, alice):
     rule("when created\nthen assign bob@shop.example\nthen label urgent", olga)
     report("Down", alice, at=START)
@@ -269,6 +285,54 @@ def happen(chance, payments, events, bob, alice, at, step):
         pass
 
 
+@pytest.mark.parametrize("when", ["created", "events 1 in 1m"])
+def test_a_backtest_asks_the_records_as_often_for_many_firings_as_for_few(payments, olga, bob, alice, events, when):
+    text = f"when {when}\nif is:open !label:late !watcher:alice@shop.example assignee:none\nthen label a"
+    queries.backtest(actor=olga, text=text, now=NOW)  # From then on the words of the organisation are remembered.
+    asked, fired = [], []
+    for round_of in range(2):
+        for number in range(1, 4):
+            fingerprint = 10 * round_of + number
+            burst(payments, events, range(20 * round_of, 20 * (round_of + 1), 2), fingerprint=fingerprint)
+            issues.update_issue(key=f"PAY-{3 * round_of + number}", labels=["late"], by=bob, at=NOW)
+        with CaptureQueriesContext(connection) as captured:
+            told = queries.backtest(actor=olga, text=text, now=NOW, days=1)
+        asked.append(len(captured))
+        fired.append(told.firings + told.limited)
+
+    assert fired[1] == 2 * fired[0] > 0
+    assert asked[1] == asked[0]
+
+
+def test_a_rule_rests_after_its_last_firing_alone(payments, olga, events):
+    """However many there were, and whether they acted or not."""
+    rule("when events 2 in 10m\nthen label a\nlimit 1 an hour", olga)
+    burst(payments, events, [0, 1, 12, 13])
+    work(START + timedelta(minutes=14))
+    burst(payments, events, [20, 21])
+    work(START + timedelta(minutes=22))
+    burst(payments, events, [24, 25])
+    work(START + timedelta(minutes=26))
+
+    fired = [run.at - START for run in queries.list_runs(actor=olga, which="Ours")][::-1]
+    assert fired == [timedelta(minutes=minutes) for minutes in (1, 13, 23)]
+
+
+def test_a_look_reads_no_more_of_a_long_log_than_of_a_short_one(payments, olga, events):
+    rule("when events 2 in 10m\nthen label a", olga)
+    burst(payments, events, [0, 1, 20])
+    work(START + timedelta(minutes=19))
+    run = Run.objects.get()
+    at = START + timedelta(minutes=12)
+    again = {"automation_id": run.automation_id, "issue_id": run.issue_id, "at": at, "outcome": "limited"}
+    Run.objects.bulk_create(Run(cause=f"again {number}", **again) for number in range(300))
+
+    with CaptureQueriesContext(connection) as captured:
+        operations.look(START + timedelta(minutes=21))
+
+    assert max(rows_read(captured, Run)) == 1
+
+
 def test_a_backtest_tells_who_acted_and_changes_nothing(payments, olga, bob, alice):
     report("Down", alice, at=START)
     report("Slow", alice, at=START)
@@ -319,3 +383,71 @@ def test_others_rules_are_nobodys_business(payments, olga, mallory, heist, alice
     with pytest.raises(AutomationNotFound):
         queries.automation(actor=mallory, which="Ours")
     assert queries.automation(actor=olga, which="Ours").mode == "on"
+
+
+def test_runs_that_did_nothing_are_forgotten_and_fire_nothing_again(payments, olga, alice, events):
+    rule("when created\nthen label a\nlimit 1 an hour", olga, name="Held back")
+    rule("when created\nthen label b", olga, name="Dry", mode="dry")
+    rule("when users 2\nthen label c", olga, name="Many", mode="dry")
+    rule("when events 2 in 10m\nthen label d", olga, name="Fast", mode="dry")
+    report("Down", alice, at=START)
+    report("Slow", alice, at=START)
+    burst(payments, events, [0, 1, 2])
+    work(START + timedelta(minutes=5))
+    names = ("Held back", "Dry", "Many", "Fast")
+    before = [[outcome for _, outcome in runs(name, olga)] for name in names]
+    assert before == [["did", "limited", "limited"], ["dry", "dry", "dry"], ["dry"], ["dry"]]
+
+    assert not operations.forget_idle_runs(before=START)
+    assert [[outcome for _, outcome in runs(name, olga)] for name in names] == before
+    operations.forget_idle_runs(before=START + timedelta(hours=1))
+    work(START + timedelta(days=2))
+
+    assert [[outcome for _, outcome in runs(name, olga)] for name in names] == [["did"], [], ["dry"], []]
+
+
+def test_runs_are_forgotten_in_slices(payments, olga, alice):
+    made = rule("when created\nthen label a", olga, mode="dry")
+    report("Down", alice, at=START)
+    one = {"automation_id": made.id, "issue_id": look("PAY-1", olga).id, "at": START, "outcome": "dry"}
+    Run.objects.bulk_create(Run(cause=f"a{number}", **one) for number in range(501))
+
+    assert operations.forget_idle_runs(before=NOW)
+    assert not operations.forget_idle_runs(before=NOW)
+    assert not Run.objects.exists()
+
+
+def test_a_rule_with_the_name_of_one_that_is_gone_tells_for_itself(payments, olga, alice, events):
+    told = []
+    for users, minutes in ((2, range(3)), (4, range(20, 24))):
+        rule(f"when users {users}\nthen notify alice@shop.example", olga, name="Many")
+        burst(payments, events, minutes)
+        operations.look(START + timedelta(minutes=max(minutes) + 1))
+        told.append([notice.kind for line in inbox_of(alice) for notice in line.notices])
+        operations.delete_automation(which="Many", by=olga, at=NOW)
+
+    assert told == [["automation"], ["automation", "automation"]]
+
+
+def inbox_of(actor):
+    return notices.inbox(actor=actor, now=NOW).lines
+
+
+def test_a_rule_misses_nothing_though_a_project_goes_meanwhile(payments, olga, alice, monkeypatch):
+    """What was looked at is gone before the transaction: what came after it is looked at next."""
+    rule("when created\nthen label a", olga)
+    report("Gone", alice, at=START)
+    decide = live._decide
+
+    def while_deciding(followed):
+        decided = decide(followed)
+        if any(one.key == "PAY-1" for one in followed):
+            report("Slow", alice, at=START)
+            Issue.objects.filter(number=1).delete()
+        return decided
+
+    monkeypatch.setattr(live, "_decide", while_deciding)
+    work()
+    work()
+
+    assert [label.name for label in look("PAY-2", olga).labels] == ["a"]

@@ -5,13 +5,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from errata.apps.accounts.models import Membership
 from errata.apps.accounts.permissions import Forbidden
-from errata.apps.issues import boards, operations, queries
+from errata.apps.issues import boards, operations, past, queries
 from errata.apps.issues.boards import Asked
+from errata.apps.issues.models import Issue
+from errata.apps.issues.types import Assignment
 from errata.apps.projects import operations as projects
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, report
+from tests.apps.reading import rows_read
 from tests.conftest import NOW
+from tests.people import crowd
 
 
 def board(actor, **asked):
@@ -174,3 +179,29 @@ def test_a_board_costs_few_queries_whatever_its_size(payments, bob, size):
     # Who sees what (4 + 4), the processes and whether they are still so (3), the counts, a column each, and the rows
     # with their labels and groups.
     assert len(captured) <= 12 + len(shape.counts) + 3, "\n".join(query["sql"] for query in captured.captured_queries)
+
+
+def test_somebody_has_a_lane_however_many_people_there_are(payments, bob, olga):
+    last = crowd(olga, 501)[-1]
+    key = report("Slow", bob)
+    operations.assign_issues([Assignment(Issue.objects.get().id, last)], by=bob, at=NOW)
+    operations.assign_issues([Assignment(Issue.objects.get().id, bob.user_id)], by=bob, at=later(minutes=1))
+
+    then = past.issue_as_of(actor=bob, key=key, as_of=NOW)
+    assert (then.assignee.id, then.assignee.role) == (last, "member")
+    operations.assign_issues([Assignment(Issue.objects.get().id, last)], by=bob, at=later(minutes=2))
+    with CaptureQueriesContext(connection) as captured:
+        assert "0500 of the crowd" in [lane.name for lane in board(bob, lanes="assignee").lanes]
+    assert max(rows_read(captured, Membership)) == 1
+
+
+def test_giving_issues_out_does_not_read_everybody(payments, bob, alice, olga):
+    crowd(olga, 100)
+    report("Slow", bob)
+    given = Assignment(Issue.objects.get().id, alice.user_id, deputy=bob.user_id)
+
+    with CaptureQueriesContext(connection) as captured:
+        operations.assign_issues([given], by=bob, at=NOW)
+
+    assert queries.issue(actor=bob, key="PAY-1").row.assignee.id == alice.user_id
+    assert max(rows_read(captured, Membership)) == 2

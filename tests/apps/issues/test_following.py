@@ -3,6 +3,7 @@
 import pytest
 
 from errata.apps.issues import operations
+from errata.apps.issues.models import Activity
 from tests.apps.issues.shop import look, report
 from tests.conftest import NOW
 
@@ -41,6 +42,29 @@ def test_what_a_follower_did_and_its_place_stand_or_fall_together(payments, bob)
         operations.follow("test", at=NOW, apply=apply)
 
     assert look(key, bob).priority == "Medium"
+    assert operations.follow("test", at=NOW, apply=lambda _: None) == 1
+
+
+def test_what_goes_while_a_follower_looks_ahead_lets_nothing_pass_unseen(payments, bob):
+    keys = [report(title, bob) for title in ("Gone", "Slow", "New")]
+    ahead = operations.ahead("test", limit=2)
+    assert [one.key for one in ahead] == keys[:2]
+    Activity.objects.filter(id=ahead[0].id).delete()
+    heard = []
+
+    followed = operations.follow("test", at=NOW, apply=heard.extend, ids=[one.id for one in ahead])
+
+    assert (followed, [one.key for one in heard]) == (1, keys[1:2])
+    assert [one.key for one in operations.ahead("test")] == keys[2:]
+
+
+def test_what_is_gone_altogether_holds_up_nobody(payments, bob):
+    report("Gone", bob)
+    (gone,) = operations.ahead("test")
+    report("Slow", bob)
+    Activity.objects.filter(id=gone.id).delete()
+
+    assert operations.follow("test", at=NOW, apply=lambda _: None, ids=[gone.id]) == 0
     assert operations.follow("test", at=NOW, apply=lambda _: None) == 1
 
 

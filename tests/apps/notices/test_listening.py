@@ -2,16 +2,21 @@
 
 import pytest
 
+from errata.apps.accounts import operations as accounts
 from errata.apps.issues import operations as issues
 from errata.apps.notices import operations, queries
 from errata.apps.notices.models import Delivery
 from errata.apps.templates import operations as templates
 from errata.apps.templates.types import Scope
+from errata.apps.workflows import operations as workflows
 from errata.core.template import Platform
+from errata.core.workflow import Action, Rule, Stage, Workflow
 from tests.apps.facts import delta
 from tests.apps.issues.shop import arrive, report
 from tests.apps.notices.shop import hook, inbox, line, listen
 from tests.conftest import NOW
+
+MISSING = "nobody@shop.example"
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +68,16 @@ def test_an_edit_tells_those_alone_whom_it_adds(slow, alice, bob, carol):
 
     assert len(line(alice).notices) == 1
     assert "changed a comment" in line(carol).notices[0].text
+
+
+def test_an_edit_that_was_edited_again_before_anybody_listened_tells_whom_it_added(slow, alice, bob):
+    comment = issues.comment_on_issue(key=slow, body="Look.", by=bob, at=NOW)
+    listen()
+    issues.edit_comment(comment_id=comment.id, body="@alice look.", by=bob, at=NOW.replace(second=1))
+    issues.edit_comment(comment_id=comment.id, body="@alice look!", by=bob, at=NOW.replace(second=2))
+    listen()
+
+    assert len(line(alice).notices) == 1
 
 
 def test_who_watches_is_told_why(slow, alice, bob):
@@ -137,3 +152,57 @@ def test_another_organisation_hears_nothing(slow, mallory, bob):
     listen()
 
     assert inbox(mallory) == []
+
+
+@pytest.fixture
+def telling(payments, alice, olga, carol):
+    """A workflow that tells people who closed an issue, and carol's mates of what came back."""
+    accounts.create_team(name="Ops", members=[alice.user_id, carol.user_id], by=olga, at=NOW)
+    told = Action("notify", f"assignee, #ops carol@shop.example {MISSING}")
+    stages = (Stage("To do", "new"), Stage("Done", "closed"))
+    finish = Rule("finish", "Finish", ("To do",), "Done", actions=(told, Action("notify", "watchers")))
+    again = Rule("again", "Again", ("Done",), "To do", by=("system",), on="recurrence", actions=(told,))
+    reopen = Rule("reopen", "Reopen", ("Done",), "To do")
+    made = workflows.save_workflow(workflow=Workflow("Small", 1, stages, (finish, again, reopen)), by=alice, at=NOW)
+    issues.adopt_workflow(project="payments", which=made.slug, by=alice, at=NOW)
+    listen()
+
+
+def test_whom_a_move_of_the_workflow_names_is_told_once(telling, outgoing, alice, bob, carol, olga):
+    key = report("Slow", olga, assignee=bob.email)
+    issues.watch_issue(key=key, by=carol, at=NOW)
+    listen()
+    for person in (bob, alice, carol, olga):
+        operations.done(item_ids=queries.item_ids(actor=person, keys=[key]), by=person, at=NOW)
+    mailed = Delivery.objects.count()
+    later = NOW.replace(minute=1)
+
+    issues.transition_issue(key=key, to="Done", by=alice, at=later)
+    listen(later)
+    listen(later)
+
+    assert inbox(alice) == []  # She did it.
+    for person in (bob, carol, olga):  # who holds it, who is in the team and named, who watches
+        (notice, *_) = line(person).notices
+        assert (notice.kind, notice.reason) == ("workflow", "because the workflow tells you of this move")
+        assert notice.text == "Alice Admin moved it from To do to Done."
+        assert line(person).unread == 1
+    assert Delivery.objects.count() - mailed == 3
+    issues.transition_issue(key=key, to="reopen", by=bob, at=NOW.replace(minute=2))
+    listen(NOW.replace(minute=2))
+    assert line(carol).notices[0].kind == "stage"  # This move names nobody; she watches.
+
+
+def test_whom_the_workflow_names_is_told_of_what_came_back(telling, payments, bob, alice):
+    arrive(delta(payments, 1))
+    issues.transition_issue(key="PAY-1", to="Done", by=bob, at=NOW)
+    later = NOW.replace(minute=1)
+    listen(later)
+    operations.done(item_ids=[line(alice).id], by=alice, at=later)
+
+    arrive(delta(payments, 1, last=later), at=later)
+    listen(later)
+
+    assert line(alice).notices[0].kind == "workflow"
+    assert line(alice).notices[0].text.startswith("It happened again")
+    assert line(alice).unread == 1

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from errata.adapters.memory.outgoing import MemoryOutgoing
 from errata.apps.accounts import operations as accounts
@@ -14,7 +16,7 @@ from errata.core.notice import payloads
 from errata.core.notice.preferences import Preferences
 from errata.ports.outgoing import Answer, OutgoingFailed, OutgoingRefused
 from tests.apps.issues.shop import report
-from tests.apps.notices.shop import SITE, deliver, hook, later, line, say, states, tell
+from tests.apps.notices.shop import SITE, deliver, hook, issue_id, later, line, say, states, tell
 from tests.conftest import NOW
 
 
@@ -181,6 +183,22 @@ def test_a_channel_holds_back_what_is_too_much_and_sends_it_as_one(alice, outgoi
     assert len(json.loads(outgoing.sent[-1].body)["notices"]) == 3
 
 
+def test_a_channel_that_goes_while_its_message_is_on_its_way_stops_no_other(alice, outgoing):
+    leaving, _ = hook(alice, name="leaving")
+    hook(alice, name="staying")
+    say(alice, channel="leaving", dedupe="1")
+    say(alice, channel="staying", dedupe="2")
+    claims = outbox.claim(at=NOW)
+
+    operations.delete_channel(channel_id=leaving.id, by=alice, at=NOW)
+    for made in claims:
+        outbox.settle(made, outbox.Outcome(ok=True, answer="thanks"), at=NOW)
+    connection.check_constraints()
+
+    assert states() == ["sent"]
+    assert Attempt.objects.count() == 1
+
+
 def test_mail_has_text_and_html_and_belongs_to_its_issue(slow, alice):
     tell(slow, alice)
     tell(slow, alice, dedupe="2", text="<b>90 %</b> is gone.")
@@ -238,6 +256,19 @@ def test_a_daily_digest_is_one_mail_of_all_there_is(payments, alice, bob, outgoi
     (digest,) = mail.outbox
     assert digest.subject == "3 notices about 3 issues"
     assert all(f"Slow {number}" in digest.body for number in range(3))
+
+
+def test_a_digest_asks_for_its_reader_once(payments, alice, bob, outgoing):
+    """And not for each of the thousand things that a morning's digests tell."""
+    wish(alice, digest="daily")
+    for number in range(25):
+        tell(report(f"Slow {number}", bob), alice, kind="commented", dedupe=str(number))
+
+    with CaptureQueriesContext(connection) as captured:
+        (made,) = outbox.claim(at=later(days=1))
+
+    assert len(made.rows) == 25
+    assert len(captured) <= 14
 
 
 def test_what_was_read_in_the_inbox_needs_no_digest(slow, alice):
@@ -315,3 +346,23 @@ def test_sending_names_nothing_that_is_secret(alice, outgoing):
     assert "hooks.example/x" not in text
     assert "whsec_" not in text
     assert SITE.url not in text
+
+
+def test_a_mail_lists_mail_is_in_the_words_of_its_channel(slow, alice):
+    """On its subject, as text and as HTML; without words of its own it is as ever."""
+    made, _ = hook(alice, name="list", kind="email", address="ops@shop.example")
+    about = {"organization_id": alice.organization_id, "channel": "list", "issue_id": issue_id(slow), "title": ""}
+    operations.post(**about, text="It moved.", dedupe="1", at=NOW)
+    deliver()
+    operations.update_channel(
+        channel_id=made.id, title_words="Attention: {title}", text_words="{key} needs you: {text}", by=alice, at=NOW
+    )
+    operations.post(**about, text="It moved on.", dedupe="2", at=NOW)
+    deliver()
+
+    first, second = mail.outbox
+    assert (first.subject, "It moved." in first.body) == (f"[{slow}] Slow", True)
+    assert second.subject == "Attention: Slow"
+    for text in (second.body, second.alternatives[0].content):
+        assert "Attention: Slow" in text
+        assert f"{slow} needs you: It moved on." in text

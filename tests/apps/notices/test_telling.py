@@ -1,11 +1,19 @@
 """What tells people and channels of an issue."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from errata.apps.accounts.models import Membership
+from errata.apps.issues import operations as issues
+from errata.apps.notices import outbox
 from errata.apps.notices.models import Delivery, InboxItem, Notice
 from errata.apps.records import together
 from tests.apps.issues.shop import report
-from tests.apps.notices.shop import tell
+from tests.apps.notices.shop import inbox, listen, tell
+from tests.apps.reading import rows_read
+from tests.conftest import NOW
+from tests.people import crowd
 
 
 @pytest.fixture
@@ -56,3 +64,17 @@ def test_a_kind_that_nobody_has_heard_of_is_a_rules(slow, alice):
     tell(slow, alice, kind="full_moon")
 
     assert Notice.objects.get().kind == "automation"
+
+
+def test_telling_somebody_does_not_read_everybody(slow, alice, bob, olga, outgoing):
+    crowd(olga, 100)
+    listen()
+    issues.assign_issue(key=slow, to=alice.email, by=bob, at=NOW)
+
+    with CaptureQueriesContext(connection) as captured:
+        tell(slow, alice, bob)
+        listen()
+        assert outbox.claim(at=NOW)
+
+    assert len(inbox(alice)) == 1
+    assert max(rows_read(captured, Membership)) <= 2

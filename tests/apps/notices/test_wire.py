@@ -1,6 +1,7 @@
 """The whole way: over real sockets to real servers of this machine."""
 
 import smtplib
+from contextlib import contextmanager
 from email.message import EmailMessage
 
 import pytest
@@ -59,17 +60,41 @@ def test_without_the_operators_leave_it_is_refused_and_the_log_says_why(alice):
     assert states() == ["failed"]
 
 
-@pytest.fixture
-def answered(payments, bob, alice):
-    """An issue of which Alice got a mail: the issue's key and the mail."""
-    key = report("Slow", bob)
+@contextmanager
+def smtp():
+    """A mail server of this machine, and that mail goes to it."""
     with mail_receiver() as receiver:
         with override_settings(
             EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_HOST="127.0.0.1",
             EMAIL_PORT=receiver.port,
         ):  # fmt: skip
-            tell(key, alice)
-            deliver()
+            yield receiver
+
+
+def test_a_mail_that_cannot_be_written_stops_no_other_message(alice):
+    with webhook_receiver() as receiver, world("127.0.0.1"), smtp() as post:
+        # Encoded, it is longer than a line of a header, and Django refuses to fold it.
+        hook(alice, name="list", kind="email", address=f"{'é' * 64}@example.org")
+        hook(alice, address=f"{receiver.url}/errata")
+        say(alice, channel="list")
+        for number in range(4):
+            say(alice, dedupe=f"hook {number}")
+        for seconds in range(3):
+            deliver(later(seconds=seconds))
+            operations.release(at=later(seconds=seconds))
+
+    assert post.mails == []
+    assert states() == ["failed"] + ["sent"] * 4
+    assert len(receiver.taken) == 4
+
+
+@pytest.fixture
+def answered(payments, bob, alice):
+    """An issue of which Alice got a mail: the issue's key and the mail."""
+    key = report("Slow", bob)
+    with smtp() as receiver:
+        tell(key, alice)
+        deliver()
     (mail,) = receiver.mails
     return key, mail
 

@@ -83,7 +83,8 @@ def test_a_search_in_memory_finds_what_the_records_find(shop, bob, events, query
     asked = partition(where) if where is not None else None
     rows = queries.list_issues(actor=bob, now=NOW).items
 
-    found = {row.key for row in rows if past.finds(asked, row, actor=bob, at=NOW, catalog=DEFAULT_CATALOG)}
+    answers = past.finds(asked, [past.Then(row, NOW) for row in rows], actor=bob, catalog=DEFAULT_CATALOG)
+    found = {row.key for row, answer in zip(rows, answers, strict=True) if answer}
 
     assert found == set(find(query, bob))
 

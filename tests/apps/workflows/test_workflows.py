@@ -347,6 +347,7 @@ def test_an_action_that_cannot_be_done_any_more_stops_nobody(payments, alice, bo
 
     lost = (
         Action("set_assignee", "gone@shop.example"),
+        Action("set_assignee", "9" * 20),
         Action("set_type", "Gone"),
         Action("set_field", "1", "gone"),
         Action("add_label", "late"),

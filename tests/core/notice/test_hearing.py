@@ -22,6 +22,7 @@ happenings = st.builds(
     after=st.fixed_dictionaries({"assignee": persons, "deputy": persons}),
     said=st.text(max_size=400),
     mentioned=st.lists(people, max_size=3),
+    told=st.lists(people, max_size=3),
 )
 audiences = st.builds(
     Audience,
@@ -56,22 +57,32 @@ def test_who_is_mentioned_hears_it_whatever_they_watch(happening, audience):
 
 
 @given(happenings, audiences)
+def test_whom_the_workflow_tells_hears_it_whatever_they_watch(happening, audience):
+    told = hearers(happening, audience)
+
+    for person in set(happening.told) - {happening.actor_id}:
+        assert told[person].kind in ("mentioned", "assigned", "workflow")
+
+
+@given(happenings, audiences)
 def test_who_chose_to_hear_nothing_hears_nothing_but_their_name(happening, audience):
     told = hearers(happening, audience)
 
     for person, mode in audience.modes.items():
         if mode == "none" and person in told:
-            assert told[person].kind in ("mentioned", "assigned")
+            assert told[person].kind in ("mentioned", "assigned", "workflow")
             assert told[person].reason in (
                 "because you were mentioned", "because it was assigned to you", "because it was yours",
                 "because you are its deputy now", "because you were its deputy",
+                "because the workflow tells you of this move",
             )  # fmt: skip
 
 
 @given(happenings, audiences)
 def test_who_has_nothing_to_do_with_an_issue_hears_nothing(happening, audience):
-    around = set(audience.watchers) | set(audience.modes) | set(audience.subscribers) | set(happening.mentioned)
-    named = {person["id"] for side in (happening.before, happening.after) for person in side.values() if person}
+    around = set(audience.watchers) | set(audience.modes) | set(audience.subscribers)
+    named = set(happening.mentioned) | set(happening.told)
+    named |= {person["id"] for side in (happening.before, happening.after) for person in side.values() if person}
 
     assert set(hearers(happening, audience)) <= around | named
 

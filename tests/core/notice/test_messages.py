@@ -93,6 +93,17 @@ def test_a_note_in_a_channels_words_says_them_alone():
     assert (note.title, note.text, note.key) == ("PAY-1 Slow", "! It moved.", "")
 
 
+def test_a_parcel_says_how_many_issues_it_is_about_in_whatever_words():
+    notes = [
+        Note(kind="stage", title="", text="", key=f"PAY-{number}", url=f"/issues/PAY-{number}/") for number in (1, 1, 2)
+    ]
+    own = [worded(note, title_words="{title}", text_words="") for note in notes]
+
+    for said in (notes, own):
+        assert Parcel(uid="", notes=said, at_s=0).heading == "3 notices about 2 issues"
+        assert Parcel(uid="", notes=said[:2], at_s=0).heading == "2 notices about one issue"
+
+
 @given(st.integers(0, 2**63), st.integers(0, 2**63))
 def test_an_address_for_replies_opens_to_what_it_was_made_of(user_id, issue_id):
     to = replies.Answerable(user_id, issue_id)
@@ -123,6 +134,10 @@ def test_any_text_is_an_address_or_none(text):
     [
         ("slack", "hooks.slack.com/x"), ("webhook", "ftp://example.org"), ("email", "nobody"), ("email", ""),
         ("apprise", "ntfy"), ("fax", "https://example.org"), ("teams", "https://" + "x" * 3_000), ("webhook", "https://["),
+        # What no mail library would send to.
+        ("email", "foo:bar@example.org"), ("email", '"x@example.org'), ("email", "a(b@example.org"),
+        ("email", "a[b@example.org"), ("email", "a\\b@example.org"), ("email", "x" * 65 + "@example.org"),
+        ("email", f"x@{'a' * 64}.org"), ("email", f"x@example.{'a' * 64}"), ("email", "x@example..org"),
     ],
 )  # fmt: skip
 def test_an_address_that_leads_nowhere_is_refused(kind, text):

@@ -283,12 +283,14 @@ def test_a_move_can_ask_for_a_custom_field_and_takes_a_zero():
 
 
 def test_whom_to_notify_goes_with_the_move_as_its_evidence():
-    noisy = Rule("finish", "Finish", ("To do",), "Done", actions=(Action("notify", "#ops"), Action("add_label", "x")))
+    noisy = Rule(
+        "finish", "Finish", ("To do",), "Done", actions=(Action("notify", "#ops, deputy"), Action("add_label", "x"))
+    )
     stages = (Stage("To do", "new"), Stage("Done", "closed"))
 
     move = decide(Workflow("Small", 1, stages, (noisy, BACK)), state=IssueState("To do"), command=Command("Done"))
 
-    assert (move.evidence, move.actions) == ({"notify": ["#ops"]}, (Action("add_label", "x"),))
+    assert (move.evidence, move.actions) == ({"notify": ["#ops", "deputy"]}, (Action("add_label", "x"),))
 
 
 @pytest.mark.parametrize("found", GALLERY, ids=lambda found: found.slug)

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from errata.core.workflow import DEFAULT, Rule, Stage, Workflow, validate
+from errata.core.workflow import DEFAULT, Action, Rule, Stage, Workflow, validate
 
 TWO_STAGES = (Stage("To do", "new"), Stage("Done", "closed"))
 
@@ -35,6 +35,10 @@ def test_a_workflow_without_stages_is_none():
         (
             workflow(FINISH, REOPEN, stages=(Stage("To do", "new"), Stage("Done", "closed"), Stage("DONE", "closed"))),
             "Two",
+        ),
+        (
+            workflow(msgspec.structs.replace(FINISH, actions=(Action("notify", "deputy, Bob"),)), REOPEN),
+            "The move Finish is to notify Bob. It can be the assignee,",
         ),
     ],
 )
