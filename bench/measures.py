@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 
-from bench import machine, pages
+from bench import machine, pages, team
 from bench.report import Row
 from bench.server import Server, Tools, result_of
 
@@ -120,4 +120,6 @@ ALL: dict[str, Callable[[Tools], Iterator[Row]]] = {
     "disk": disk,
     "kill-all": kill_all,
     "pages": pages.measure,
+    "process": team.process,
+    "promptness": team.promptness,
 }

@@ -54,11 +54,15 @@ class Clock:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopped.wait(_LOOK_S):
+        while not self._stopped.wait(self._rest_s()):
             for duty, due_s in self._due_s.items():
                 if time.monotonic() >= due_s and not self._stopped.is_set():
                     self._due_s[duty] = time.monotonic() + self._try(duty)
         connection.close()
+
+    def _rest_s(self) -> float:
+        """How long nothing is due; not so long that a stop would be noticed late."""
+        return max(_PAUSE_S, min(_LOOK_S, min(self._due_s.values()) - time.monotonic()))
 
     def _try(self, duty: Duty) -> float:
         """Do a slice. Return the seconds until the next."""
