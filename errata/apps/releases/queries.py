@@ -23,6 +23,7 @@ from errata.apps.releases.models import (
 from errata.apps.releases.rows import (
     check_view,
     commit_view,
+    comparable,
     deploy_view,
     find_commit,
     release_of,
@@ -99,7 +100,7 @@ def list_deploys(
     allow(actor, "project:read")
     rows = Deploy.objects.filter(release__organization_id=actor.organization_id).select_related("release")
     if since is not None:
-        rows = rows.filter(at__gte=since)
+        rows = rows.filter(at__gte=comparable(since))
     if environment:
         rows = rows.filter(environment=storable(environment))
     if project is not None:

@@ -26,6 +26,7 @@ HASH_CHARS_MIN = 7  # what git abbreviates to
 _HASH_CHARS = set("0123456789abcdef")
 _MESSAGE_CHARS_MAX = 20_000
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)  # later, and there are zones that it can't be said in
 _AHEAD = timedelta(days=1)  # other clocks and zones
 
 
@@ -97,6 +98,11 @@ def checked_moment(moment: datetime | None, *, at: datetime) -> datetime | None:
     if moment is None or moment < _EARLIEST:
         return None
     return min(moment, at + _AHEAD)
+
+
+def comparable(moment: datetime) -> datetime:
+    """The moment, or the nearest that the records can compare with."""
+    return min(max(moment, _EARLIEST), _LATEST)
 
 
 def checked_sha(sha: str) -> str:
