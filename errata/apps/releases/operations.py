@@ -37,7 +37,6 @@ from errata.apps.releases.rows import (
     make_commit,
     make_release,
     repositories,
-    repository_of,
 )
 from errata.apps.releases.sightings import look_at_events
 from errata.apps.releases.types import CheckState, CheckView, CommitIn, CommitView, DeployView, ReleaseView
@@ -223,10 +222,8 @@ def _full(by: Actor, sha: str, place: Repository | None) -> str:
 
 def _repository(by: Actor, name: str, *, at: datetime) -> Repository:
     """The repository of that name; who tells of commits needs no forge to be set up first."""
-    try:
-        return repository_of(by, name)
-    except RepositoryNotFound:
-        return create_repository_row(by.organization_id, name, at=at)
+    row = repositories(by).filter(name=storable(name).strip()).first()  # never by a number: it may be a name
+    return row or create_repository_row(by.organization_id, name, at=at)
 
 
 def _checked_state(state: str) -> CheckState:
