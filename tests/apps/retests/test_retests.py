@@ -13,6 +13,7 @@ from errata.apps.projects.types import IntakeCountRow
 from errata.apps.records import write
 from errata.apps.releases import operations as releases
 from errata.apps.releases import queries as release_queries
+from errata.apps.releases.operations import ReleaseRefused
 from errata.apps.releases.types import CommitIn
 from errata.apps.retests import operations, queries
 from errata.apps.retests.operations import FixNotFound, FixRefused
@@ -350,3 +351,110 @@ def test_traffic_that_went_away_makes_the_wait_longer(payments, events, bob):
     assert look("PAY-1", bob).stage == "Retest"
     numbers = queries.retest(actor=bob, key="PAY-1").verdict.proofs[2].numbers
     assert 0.05 < numbers["traffic"] < 0.2
+
+
+def test_a_release_whose_commits_name_their_parents_by_short_hashes_has_the_fix(fixed, bob):
+    commit(bob, C, "More", parent=B[:7], at=later(minutes=30))
+    release(bob, NEW, C, at=later(hours=1))
+
+    operations.watch(at=later(hours=2))
+
+    assert proofs(bob)["released"] == "pass"
+
+
+def test_a_revert_of_the_revert_carries_the_fix_again(fixed, bob):
+    back, anew = C, "d" * 40
+    commit(bob, back, f"Take it back\n\nThis reverts commit {B}.", parent=B)
+    operations.watch(at=later(minutes=1))
+    assert look("PAY-1", bob).stage == "Revise"
+
+    commit(bob, anew, f"And again\n\nThis reverts commit {back}.", parent=back, at=later(minutes=2))
+    operations.follow_mentions(at=later(minutes=2))
+    assert look("PAY-1", bob).stage == "Retest"
+    release(bob, NEW, anew, at=later(hours=1))
+    operations.watch(at=later(hours=2))
+
+    assert proofs(bob) == {"released": "pass", "checked": "none", "silent": "wait"}
+    fixes = {fix.name: fix.reverted_by for fix in queries.retest(actor=bob, key="PAY-1").fixes}
+    assert fixes == {B[:7]: back[:7], anew[:7]: ""}
+
+
+def test_a_red_check_counts_by_whatever_hash_it_was_told(payments, events, bob):
+    often(payments, events)
+    issues.assign_issue(key="PAY-1", to="me", by=bob, at=NOW)
+    releases.report_check(name="e2e", state="failed", sha=B[:7], repository="shop/web", by=bob, at=NOW)
+    commit(bob, B, "Round totals, fixes PAY-1", at=NOW)
+    operations.follow_mentions(at=NOW)
+
+    operations.watch(at=later(minutes=1))
+
+    assert look("PAY-1", bob).stage == "Revise"
+    assert "e2e" in evidence(bob).evidence["words"]
+
+
+def test_a_red_check_of_a_commit_that_was_linked_by_a_short_hash_counts(payments, events, bob):
+    often(payments, events)
+    to_retest(bob)
+    operations.link_fix(key="PAY-1", commit=B[:7], repository="shop/web", by=bob, at=NOW)
+    releases.report_check(name="e2e", state="failed", sha=B[:7], repository="shop/web", by=bob, at=NOW)
+    commit(bob, B, "Round totals")
+
+    operations.watch(at=later(minutes=1))
+
+    assert look("PAY-1", bob).stage == "Revise"
+
+
+def test_an_author_whose_address_is_a_number_is_nobody(payments, events, alice, bob):
+    often(payments, events)
+    for sha, email in ((A, "9" * 30), (B, str(alice.user_id)), (C, "me")):
+        commit(bob, sha, "fixes PAY-1", email=email)
+
+    operations.follow_mentions(at=NOW)
+
+    row = look("PAY-1", bob)
+    assert (row.stage, row.assignee) == ("New", None)
+    assert len(queries.retest(actor=bob, key="PAY-1").fixes) == 3
+
+
+@pytest.mark.parametrize("meanwhile", ["linked", "unlinked"])
+def test_a_verdict_on_other_links_than_there_are_now_is_not_written(payments, events, bob, monkeypatch, meanwhile):
+    often(payments, events)
+    to_retest(bob)
+    if meanwhile == "unlinked":
+        operations.link_fix(key="PAY-1", check="e2e", by=bob, at=NOW)
+        releases.report_check(name="e2e", state="passed", version="web@1", by=bob, at=NOW)
+    due, gather = later(days=2), operations.gather
+
+    def gather_while_links_change(*given, **named):
+        gathered = gather(*given, **named)
+        if meanwhile == "linked":
+            operations.link_fix(key="PAY-1", check="e2e", by=bob, at=due)
+        else:
+            [link] = queries.retest(actor=bob, key="PAY-1").fixes
+            operations.unlink_fix(key="PAY-1", link_id=link.id, by=bob, at=due)
+        return gathered
+
+    with monkeypatch.context() as patched:
+        patched.setattr(operations, "gather", gather_while_links_change)
+        operations.watch(at=due)
+    assert look("PAY-1", bob).stage == "Retest"
+    assert queries.retest(actor=bob, key="PAY-1").verdict is None
+
+    operations.watch(at=due)
+
+    if meanwhile == "linked":
+        assert proofs(bob)["checked"] == "wait"
+    else:
+        assert look("PAY-1", bob).stage == "Fixed"
+        assert [proof["name"] for proof in evidence(bob).evidence["proofs"]] == ["silent"]
+
+
+@pytest.mark.parametrize("nothing", [{"commit": " "}, {"commit": "a"}, {"commit": "\0"}, {"check": " "}, {}])
+def test_what_names_nothing_is_not_linked(payments, bob, nothing):
+    report("Refunds", bob)
+    commit(bob, A, "The oldest of all")
+
+    with pytest.raises((FixRefused, ReleaseRefused)):
+        operations.link_fix(key="PAY-1", **nothing, by=bob, at=NOW)
+
+    assert queries.retest(actor=bob, key="PAY-1").fixes == []
