@@ -17,6 +17,7 @@ from errata.apps.releases.operations import ReleaseRefused
 from errata.apps.releases.types import CommitIn
 from errata.apps.retests import operations, queries
 from errata.apps.retests.operations import FixNotFound, FixRefused
+from errata.core.errors import Refusal
 from errata.core.workflow import TransitionRefused
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, look, report
@@ -458,3 +459,73 @@ def test_what_names_nothing_is_not_linked(payments, bob, nothing):
         operations.link_fix(key="PAY-1", **nothing, by=bob, at=NOW)
 
     assert queries.retest(actor=bob, key="PAY-1").fixes == []
+
+
+def refuse_for(monkeypatch, place, name, key):
+    """Let a function refuse what it is asked for one issue, and do as ever for the others."""
+    real = getattr(place, name)
+
+    def refusing(*given, **named):
+        if named.get("key") == key or (given and getattr(given[-1], "key", "") == key):
+            raise Refusal(f"Not {key}.")
+        return real(*given, **named)
+
+    monkeypatch.setattr(place, name, refusing)
+
+
+@pytest.fixture
+def two(payments, events, bob):
+    """PAY-1 and PAY-2, which were often met, in Bob's hands."""
+    often(payments, events)
+    arrive(delta(payments, 2, count=1_000, first=later(days=-14), last=NOW))
+    for key in ("PAY-1", "PAY-2"):
+        issues.assign_issue(key=key, to="me", by=bob, at=NOW)
+
+
+def test_an_issue_that_cannot_be_judged_keeps_no_other_waiting(two, bob, monkeypatch):
+    for key in ("PAY-1", "PAY-2"):
+        issues.transition_issue(key=key, to="Retest", by=bob, at=NOW)
+    refuse_for(monkeypatch, operations, "gather", "PAY-1")
+    monkeypatch.setattr(operations, "SLICE", 1)  # of which it takes no place
+
+    assert operations.watch(at=later(hours=1)) is False  # and the duty rests
+
+    assert queries.retest(actor=bob, key="PAY-1").verdict is None
+    assert queries.retest(actor=bob, key="PAY-2").verdict.outcome == "wait"
+
+
+def test_a_slice_of_issues_is_judged_at_once(two, bob, monkeypatch):
+    for key in ("PAY-1", "PAY-2"):
+        issues.transition_issue(key=key, to="Retest", by=bob, at=NOW)
+    monkeypatch.setattr(operations, "SLICE", 1)
+
+    assert [operations.watch(at=NOW) for _ in range(3)] == [True, False, False]
+    assert all(queries.retest(actor=bob, key=key).verdict for key in ("PAY-1", "PAY-2"))
+
+
+def test_a_verdict_stands_where_its_move_is_refused(two, bob, monkeypatch):
+    for key in ("PAY-1", "PAY-2"):
+        issues.transition_issue(key=key, to="Retest", by=bob, at=NOW)
+    refuse_for(monkeypatch, issues, "transition_issue", "PAY-1")
+
+    operations.watch(at=later(days=2))
+
+    assert (look("PAY-1", bob).stage, look("PAY-2", bob).stage) == ("Retest", "Fixed")
+    assert queries.retest(actor=bob, key="PAY-1").verdict.outcome == "pass"
+    assert audit.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "linked"), [(issues, "transition_issue", [B[:7]]), (issue_queries, "issue", [])]
+)
+def test_a_mention_that_cannot_be_followed_keeps_no_other_waiting(two, bob, monkeypatch, place, name, linked):
+    commit(bob, B, "fixes PAY-1, PAY-2")
+    with monkeypatch.context() as patched:
+        refuse_for(patched, place, name, "PAY-1")
+        operations.follow_mentions(at=NOW)
+
+    assert (look("PAY-1", bob).stage, look("PAY-2", bob).stage) == ("Assigned", "Retest")
+    assert [fix.name for fix in queries.retest(actor=bob, key="PAY-1").fixes] == linked
+    assert operations.follow_mentions(at=NOW) is False
+    assert look("PAY-1", bob).stage == "Assigned"  # it was looked at, and is left to a person
+    assert audit.verify().ok
