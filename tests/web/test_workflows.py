@@ -133,6 +133,26 @@ def test_faults_are_shown_as_they_are_made_and_nothing_is_saved(alice: Actor, br
     assert queries.workflow(actor=alice, which="software").number == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("r0.guards", "moon"), ("r0.by", "nobody"), ("r0.effects", "explode"), ("s0.category", "purgatory")],
+)
+def test_a_draft_with_a_word_that_there_is_not_is_refused_in_words(
+    alice: Actor, browser: Any, software: str, name: str, value: str
+) -> None:
+    here = browser(alice)
+    values = form_of(here.get("/process/workflows/software/design/").content.decode())
+    made = draft.from_post(posted(values | {name: [value]}))
+
+    saved = here.post(
+        "/process/workflows/software/design/", {"do": "save", "draft": msgspec.json.encode(made).decode()}, headers=HTMX
+    )
+
+    assert saved.status_code == 400
+    assert value in html.unescape(saved.content.decode())
+    assert queries.workflow(actor=alice, which="software").number == 1
+
+
 def test_the_buttons_of_the_form_add_and_remove(alice: Actor, browser: Any, software: str) -> None:
     here = browser(alice)
 

@@ -153,6 +153,12 @@ def test_a_search_that_a_field_cannot_answer_says_why(fields, bob, query, proble
         find(query, bob)
 
 
+@pytest.mark.parametrize("slug", ["points__gt", "a__b", "_points", "points_", "contains"])
+def test_a_slug_that_the_records_would_read_as_a_comparison_is_refused(payments, alice, slug):
+    with pytest.raises(FieldDefinitionRefused, match="can't be a field's slug"):
+        operations.save_field(field=CustomField(slug, "Points", "number"), by=alice, at=NOW)
+
+
 def test_fields_and_their_choices_are_completed(fields, events, bob):
     def offered(text):
         return [c.text for c in issue_queries.completions(actor=bob, text=text, position=len(text), now=NOW)]
