@@ -17,7 +17,7 @@ from errata.apps.releases.hooks import (
     receive,
     renew_secret,
 )
-from errata.apps.releases.landing import land
+from errata.apps.releases.landing import land, mention, unmention
 from errata.apps.releases.models import Check, Commit, Deploy, Release, Repository
 from errata.apps.releases.queries import release_view
 from errata.apps.releases.rows import (
@@ -50,7 +50,9 @@ __all__ = [
     "create_repository",
     "delete_repository",
     "forget_deliveries",
+    "forget_fix",
     "look_at_events",
+    "note_fix",
     "receive",
     "renew_secret",
     "report_check",
@@ -126,6 +128,19 @@ def tell_commits(
         audit.record(by=by, action="repository.commits_told", target=place.name, at=at, after=after)
         changed()
         return _views(found)
+
+
+def note_fix(*, commit: CommitView, key: str, at: datetime) -> None:
+    """Note that a person took a commit for an issue's fix, so that what takes its revert back is the fix anew."""
+    with write():
+        row = Commit.objects.get(id=commit.id)
+        mention(row, [key], title=commit.title, url=commit.url, at=at)
+
+
+def forget_fix(*, commit_id: int, key: str) -> None:
+    """Note that a person no longer takes a commit for an issue's fix."""
+    with write():
+        unmention(Commit.objects.get(id=commit_id), key)
 
 
 def create_deploy(

@@ -68,6 +68,7 @@ def link_fix(
         fields: dict[str, Any]
         if commit:
             found = _commit(commit, repository, by=_teller(by), at=at)
+            release_operations.note_fix(commit=found, key=detail.key, at=at)
             fields = {"commit_id": found.id, "title": found.title, "url": found.url}
         elif release:
             made = release_operations.create_release(version=release, by=_teller(by), at=at)
@@ -81,12 +82,14 @@ def unlink_fix(*, key: str, link_id: int, by: Actor, at: datetime) -> None:
     """Take a link away."""
     allow(by, "issue:write")
     detail = issue_queries.issue(actor=by, key=key)
-    with write():
+    with together():
         row = FixLink.objects.filter(id=link_id, issue_id=detail.row.id).first()
         if row is None:
             msg = f"{detail.key} has no link {link_id} to a fix."
             raise FixNotFound(msg, link=link_id)
         title = row.title
+        if row.commit_id:
+            release_operations.forget_fix(commit_id=row.commit_id, key=detail.key)
         row.delete()
         audit.record(by=by, action="issue.fix_unlinked", target=detail.key, at=at, before={"fix": title})
         _expire(detail.row.id)

@@ -380,6 +380,34 @@ def test_a_revert_of_the_revert_carries_the_fix_again(fixed, bob):
     assert fixes == {B[:7]: back[:7], anew[:7]: ""}
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_revert_of_the_revert_of_a_fix_that_was_linked_by_hand_is_the_fix_again(payments, bob, kept):
+    back, anew = C, "d" * 40
+    report("Refunds", bob)
+    commit(bob, B, "Round totals")
+    operations.link_fix(key="PAY-1", commit=B, repository="shop/web", by=bob, at=NOW)
+    [link] = queries.retest(actor=bob, key="PAY-1").fixes
+    if not kept:
+        operations.unlink_fix(key="PAY-1", link_id=link.id, by=bob, at=NOW)
+    commit(bob, back, f"Take it back\n\nThis reverts commit {B}.", parent=B)
+    commit(bob, anew, f"And again\n\nThis reverts commit {back}.", parent=back)
+
+    operations.follow_mentions(at=later(minutes=1))
+
+    fixes = {fix.name: fix.reverted_by for fix in queries.retest(actor=bob, key="PAY-1").fixes}
+    assert fixes == ({B[:7]: back[:7], anew[:7]: ""} if kept else {})
+
+
+def test_a_commit_whose_message_names_the_issue_is_not_linked_again_once_its_link_is_taken_away(fixed, bob):
+    [link] = queries.retest(actor=bob, key="PAY-1").fixes
+    operations.unlink_fix(key="PAY-1", link_id=link.id, by=bob, at=NOW)
+
+    commit(bob, B, "Round totals, fixes PAY-1", parent=A)
+    operations.follow_mentions(at=later(minutes=1))
+
+    assert queries.retest(actor=bob, key="PAY-1").fixes == []
+
+
 def test_a_red_check_counts_by_whatever_hash_it_was_told(payments, events, bob):
     often(payments, events)
     issues.assign_issue(key="PAY-1", to="me", by=bob, at=NOW)
