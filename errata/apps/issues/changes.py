@@ -51,6 +51,11 @@ class Change(msgspec.Struct, frozen=True):
     comment_id: int | None = None
 
 
+# Where an issue stands: what each move tells of it, before and after. The category with the stage, for what a stage
+# means is its workflow's word, and the project may have another workflow by the time it is read.
+STANDING = ("stage", "category", "reason", "regressed")
+
+
 def visible(actor: Actor) -> QuerySet[Issue]:
     """The issues an actor may know of: the one place that says so."""
     return Issue.objects.filter(organization_id=actor.organization_id, project__deleted_at=None)
