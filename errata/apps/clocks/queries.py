@@ -28,6 +28,7 @@ from errata.apps.issues.types import IssueRow
 from errata.apps.projects import queries as projects
 from errata.apps.projects.types import ProjectView
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.core.sla import Reading
 from errata.core.sla.history import policy_at
 from errata.core.sla.timetable import to_us
@@ -248,15 +249,16 @@ def _behind(found: QuerySet[Clock], after: str) -> QuerySet[Clock]:
 
 
 def _read_place(after: str) -> tuple[datetime | None, int]:
-    due, _, number = after.partition("~")
+    due, _, last = after.partition("~")
+    number = whole_number(last)
     try:
         moment = datetime.fromisoformat(due).astimezone(UTC) if due else None
     except (ValueError, OverflowError):
-        number = ""
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
+        number = None
+    if number is None:
         msg = "This place belongs to another list. Begin again without it."
         raise FilterUnknown(msg)
-    return moment, int(number)
+    return moment, number
 
 
 def _place(row: tuple[datetime | None, int, int, str]) -> str:

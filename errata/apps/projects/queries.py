@@ -16,6 +16,7 @@ from errata.apps.projects.types import DictionaryView, IntakeCountRow, KeyView, 
 from errata.apps.records import storable
 from errata.core.errors import Refusal
 from errata.core.event.scrub import ScrubRules
+from errata.core.numeral import whole_number
 
 
 class ProjectNotFound(Refusal):
@@ -148,9 +149,8 @@ def row_of(actor: Actor, which: str | int) -> Project:
     """The row, for this app's own use. Raises ProjectNotFound."""
     rows = visible(actor)
     wanted = storable(str(which)).strip()
-    found = (
-        rows.filter(id=int(wanted)).first() if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10 else None
-    )
+    number = whole_number(wanted)
+    found = None if number is None else rows.filter(id=number).first()
     found = found or rows.filter(slug=wanted.lower()).first() or rows.filter(key=wanted.upper()).first()
     if found is None:
         msg = f"There is no project {wanted}."

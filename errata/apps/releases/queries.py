@@ -43,6 +43,7 @@ from errata.apps.releases.types import (
     RepositoryView,
     Run,
 )
+from errata.core.numeral import whole_number
 from errata.core.release import Parents, ancestors, is_hash, is_older, joined, latest, parse
 
 PAGE_MAX = 200
@@ -62,8 +63,8 @@ def list_releases(
     if environment:
         place = storable(environment)
         rows = rows.filter(Q(deploys__environment=place) | Q(sightings__environment=place)).distinct()
-    if cursor and cursor.isascii() and cursor.isdecimal() and len(cursor) < 19:
-        rows = rows.filter(id__lt=int(cursor))
+    if cursor and (last := whole_number(cursor)) is not None:
+        rows = rows.filter(id__lt=last)
     limit = max(1, min(limit, PAGE_MAX))
     ids = list(rows.order_by("-id").values_list("id", flat=True)[: limit + 1])
     following = str(ids[limit - 1]) if len(ids) > limit else None

@@ -20,6 +20,7 @@ from errata.apps.releases.models import (
 )
 from errata.apps.releases.types import CheckState, CheckView, CommitIn, CommitView, DeployView, Forge, RepositoryView
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 
 VERSION_CHARS_MAX = 200
 HASH_CHARS_MIN = 7  # what git abbreviates to
@@ -124,8 +125,8 @@ def repository_of(actor: Actor, which: str | int) -> Repository:
     text = storable(str(which)).strip()
     rows = repositories(actor)
     row = None if isinstance(which, int) else rows.filter(name=text).first()
-    if row is None and text.isascii() and text.isdecimal() and len(text) < 10:
-        row = rows.filter(id=int(text)).first()
+    if row is None and (number := whole_number(text)) is not None:
+        row = rows.filter(id=number).first()
     if row is None:
         msg = f"There is no repository {text}. `errata repository list` shows them."
         raise RepositoryNotFound(msg, repository=text)
