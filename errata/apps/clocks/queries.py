@@ -176,14 +176,17 @@ def attainment(
 def list_escalations(*, actor: Actor, limit: int = 20) -> list[EscalationView]:
     """What was done lately as clocks ran out, newest first."""
     allow(actor, "issue:read")
-    rows = Escalation.objects.filter(organization_id=actor.organization_id, issue__project__deleted_at=None)
+    rows = Escalation.objects.filter(
+        organization_id=actor.organization_id, issue__project__deleted_at=None, issue__project__archived_at=None
+    )
     return _escalations(rows.order_by("-at", "-id")[: max(1, min(limit, PAGE_MAX))])
 
 
 def count_recounting(*, actor: Actor) -> int:
     """How many of the organisation's projects have clocks that are being reckoned anew."""
     allow(actor, "issue:read")
-    return Basis.objects.filter(project__organization_id=actor.organization_id, after_id__isnull=False).count()
+    used = Basis.objects.filter(project__organization_id=actor.organization_id, project__archived_at=None)
+    return used.filter(after_id__isnull=False).count()
 
 
 def reason_of(reading: Reading, *, held: bool) -> str:
