@@ -114,6 +114,17 @@ def test_a_field_that_makes_no_sense_is_refused(shop: Running) -> None:
     assert "invalid choice" in misuse(shop, "field", "add", "Shade", "--kind", "colour")
 
 
+def test_a_type_has_a_template(shop: Running) -> None:
+    made = told(shop, "type", "template", "UI/UX", "-", given="## Where\n\n## What\n")
+
+    assert (made["name"], made["template"]) == ("UI/UX", "## Where\n\n## What")
+    assert {one["name"]: one["template"] for one in told(shop, "type", "list")["items"]}["UI/UX"] == made["template"]
+    assert "## Where" in text(shop, "type", "list")
+    assert "There is no type Ghost" in refusal(shop, "type", "template", "Ghost", "/dev/null")
+    assert "can't be read" in refusal(shop, "type", "template", "Error", "/proc/nowhere")
+    assert text(shop, "type", "template", "UI/UX", "/dev/null") == "A new UI/UX begins empty.\n"
+
+
 # --------------------------------------------------------------------------------------------------------- designation
 
 
