@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from errata.core import limits
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.core.signal import SignalKind
 from errata.ingest import replies
 from errata.ingest.accept import Accepted, Acceptor, body_in_query
@@ -189,7 +190,7 @@ def _request(scope: Any, path: str, client_ip: str) -> Request:
         origin=header("origin") or "",
         content_type=header("content-type") or "",
         content_encoding=header("content-encoding") or "",
-        content_length=int(length) if length.isdecimal() else None,
+        content_length=whole_number(length),
         user_agent=header("user-agent") or "",
         client_ip=client_ip,
     )

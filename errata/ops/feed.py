@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from errata.apps.accounts import sessions
 from errata.apps.issues.counts import newest_seq
+from errata.core.numeral import whole_number
 from errata.ops import process
 from errata.web import live
 
@@ -43,8 +44,7 @@ def open_feed(environ: dict[str, Any]) -> PageFeed | None:
 def _after(environ: dict[str, Any]) -> int | None:
     """Where the page stands: what it saw last before the connection broke, else what it was drawn with."""
     asked = parse_qs(environ["QUERY_STRING"]).get("after", [""])[0]
-    number = environ.get("HTTP_LAST_EVENT_ID") or asked
-    return int(number) if number.isdecimal() and len(number) < 19 else None
+    return whole_number(environ.get("HTTP_LAST_EVENT_ID") or asked)
 
 
 def _unused(_request: HttpRequest) -> HttpResponse:

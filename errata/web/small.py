@@ -7,6 +7,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
 from errata.apps.notices import queries as notices
+from errata.core.numeral import whole_number
 from errata.web import live
 from errata.web.answers import public
 from errata.web.requests import ActorRequest, PublicRequest
@@ -52,8 +53,7 @@ def preview(request: ActorRequest) -> HttpResponse:
 
 def live_poll(request: ActorRequest) -> HttpResponse:
     """The changes behind a number, for browsers that the stream doesn't reach."""
-    after = request.GET.get("after", "")
-    message = live.read(actor=request.actor, after=int(after) if after.isdecimal() else 0)
+    message = live.read(actor=request.actor, after=whole_number(request.GET.get("after", "")) or 0)
     message = msgspec.structs.replace(message, unread=notices.unread(actor=request.actor, now=request.now))
     return HttpResponse(msgspec.json.encode(message), content_type="application/json")
 

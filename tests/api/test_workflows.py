@@ -61,6 +61,15 @@ def test_a_project_adopts_a_workflow_after_a_look(api, alice, bob, payments):
     assert api(bob)("post", "/projects/payments/workflow", {"workflow": "errata"}).status_code == 403
 
 
+def test_a_types_template_is_set_and_given(api, alice, bob, payments):
+    assert api(alice)("put", "/types/UI%2FUX", {"template": "## Where"}).json()["template"] == "## Where"
+    assert api(alice)("put", "/types/Ghost", {"template": "Boo"}).status_code == 404
+    assert api(bob)("put", "/types/Error", {"template": "Mine"}).status_code == 403
+
+    given = {item["name"]: item["template"] for item in api(bob)("get", "/types").json()["items"]}
+    assert (given["UI/UX"], given["Error"]) == ("## Where", "")
+
+
 def test_fields_are_defined_given_and_changed(api, alice, bob, payments):
     body = {"name": "Impact", "kind": "choice", "choices": ["Slow", "Down"]}
     assert api(alice)("put", "/fields/impact", body).status_code == 200

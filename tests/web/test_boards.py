@@ -160,6 +160,39 @@ def test_a_drop_in_another_lane_sets_what_the_lane_stands_for(
     assert (row.assignee.email, row.priority) == (bob.email, "High")
 
 
+@pytest.mark.parametrize("field", ["priority", "severity", "assignee"])
+@pytest.mark.parametrize("to", ["", "Retest"])
+def test_a_drop_that_is_refused_by_half_is_refused_whole(
+    here: Any, olga: Actor, payments: ProjectView, now: datetime, field: str, to: str
+) -> None:
+    report("One", olga, now, assignee=olga.email)
+    before, told = queries.issue(actor=olga, key="PAY-1").row, queries.activity(actor=olga, key="PAY-1")
+
+    values = ["Huge", "", "x" * 5_000, "99999999999999999999"]
+    for value in values[:1] + values[2:] if field == "assignee" else values:  # to nobody is a lane too
+        answer = here.post("/board/move/", {"key": "PAY-1", "to": to, "field": field, "value": value}, headers=HTMX)
+        assert 400 <= answer.status_code < 500, value
+
+    assert queries.issue(actor=olga, key="PAY-1").row == before
+    assert queries.activity(actor=olga, key="PAY-1") == told
+
+
+@pytest.mark.parametrize(
+    "post", [{}, {"key": "PAY-1"}, {"key": "PAY-1", "field": "moon", "value": "x"}, {"key": "PAY-9", "to": "Retest"}]
+)
+def test_a_drop_that_does_not_say_where_to_is_refused_in_words(
+    here: Any, olga: Actor, payments: ProjectView, now: datetime, post: dict[str, str]
+) -> None:
+    report("One", olga, now, assignee=olga.email)
+
+    answer = here.post("/board/move/", post, headers=HTMX)
+
+    assert answer.status_code == 404
+    words = answer.content.decode()
+    assert ("There is no issue PAY-9" if post.get("key") == "PAY-9" else "Say where the card goes") in words
+    assert stage_of("PAY-1", olga) == "Assigned"
+
+
 def test_closing_a_parent_warns_of_its_open_parts(here: Any, olga: Actor, payments: ProjectView, now: datetime) -> None:
     report("Whole", olga, now)
     report("Part", olga, now, parent="PAY-1")

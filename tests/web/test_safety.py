@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from errata.adapters.memory.event_store import MemoryEventStore
+from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import operations as issues
 from errata.apps.projects.types import ProjectView
@@ -129,3 +130,24 @@ def test_an_error_page_has_the_requests_id_and_a_way_out(olga: Actor, browser: A
     assert "abc-123-def" in page
     assert answer.headers["X-Request-Id"] == "abc-123-def"
     assert 'href="/issues/"' in page
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "9" * 30, "١٢", "-1", "²"])
+@pytest.mark.parametrize(
+    "path",
+    ["/audit/?by={}", "/audit/?cursor={}", "/inbox/?after={}", "/deliveries/?channel={}&before={}",
+     "/live/poll/?after={}", "/issues/complete/?q=is&at={}"],
+)  # fmt: skip
+def test_an_address_with_a_number_that_nothing_holds_is_answered(
+    olga: Actor, browser: Any, events: MemoryEventStore, path: str, number: str
+) -> None:
+    assert browser(olga).get(path.replace("{}", number)).status_code == 200
+
+
+def test_a_token_whose_end_cannot_be_read_is_not_one_for_ever(olga: Actor, browser: Any, now: datetime) -> None:
+    posted = {"name": "Script", "scopes": ["issue:read"], "days": "9" * 30}
+
+    answer = browser(olga).post("/account/tokens/", posted)
+
+    assert "A token lasts from 1 to" in answer.content.decode()
+    assert accounts.list_tokens(actor=olga, at=now) == []

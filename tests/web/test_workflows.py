@@ -133,6 +133,26 @@ def test_faults_are_shown_as_they_are_made_and_nothing_is_saved(alice: Actor, br
     assert queries.workflow(actor=alice, which="software").number == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("r0.guards", "moon"), ("r0.by", "nobody"), ("r0.effects", "explode"), ("s0.category", "purgatory")],
+)
+def test_a_draft_with_a_word_that_there_is_not_is_refused_in_words(
+    alice: Actor, browser: Any, software: str, name: str, value: str
+) -> None:
+    here = browser(alice)
+    values = form_of(here.get("/process/workflows/software/design/").content.decode())
+    made = draft.from_post(posted(values | {name: [value]}))
+
+    saved = here.post(
+        "/process/workflows/software/design/", {"do": "save", "draft": msgspec.json.encode(made).decode()}, headers=HTMX
+    )
+
+    assert saved.status_code == 400
+    assert value in html.unescape(saved.content.decode())
+    assert queries.workflow(actor=alice, which="software").number == 1
+
+
 def test_the_buttons_of_the_form_add_and_remove(alice: Actor, browser: Any, software: str) -> None:
     here = browser(alice)
 
@@ -255,7 +275,7 @@ def test_types_and_fields_are_made_in_the_browser_and_used_on_the_form(
     )
     page = here.get("/issues/new/?project=payments&type=Chore").content.decode()
     assert 'name="field.impact"' in page
-    words = here.get("/issues/new/words/?project=payments&type=Task", headers=HTMX).content.decode()
+    words = here.post("/issues/new/words/", {"project": "payments", "type": "Task"}, headers=HTMX).content.decode()
     assert "field.impact" not in words
 
     report = {"project": "payments", "type": "Chore", "title": "Sweep", "priority": "Low", "severity": "Minor"}
@@ -265,6 +285,46 @@ def test_types_and_fields_are_made_in_the_browser_and_used_on_the_form(
     here.post("/issues/new/", report | {"field.impact": "Slow"})
 
     assert issue_queries.issue(actor=bob, key="PAY-1").row.values == {"impact": "Slow"}
+
+
+def described(page: str) -> str | None:
+    """What the form's description holds, where it is drawn."""
+    found = re.search(r'<textarea id="f-description"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    return html.unescape(found[1]) if found else None
+
+
+def test_a_description_begins_with_its_types_template_and_keeps_what_was_typed(
+    alice: Actor, bob: Actor, browser: Any, payments: ProjectView
+) -> None:
+    admin, here = browser(alice), browser(bob)
+    for name, text in (("Task", "## What & why\r\n"), ("Cost", "## How much")):
+        saved = admin.post("/process/types/", {"do": "template", "name": name, "template": text})
+        assert saved.status_code == 302
+    assert "## How much" in here.get("/process/types/").content.decode()
+
+    def chosen(kind: str, text: str) -> str | None:
+        words = {"project": "payments", "type": kind, "description": text}
+        return described(here.post("/issues/new/words/", words, headers=HTMX).content.decode())
+
+    assert described(here.get("/issues/new/").content.decode()) == "## What & why"
+    assert described(here.get("/issues/new/?type=Cost&description=Mine").content.decode()) == "Mine"
+    assert chosen("Cost", "## What & why\r\n") == chosen("Cost", " ") == "## How much"
+    assert chosen("Error", "## How much") == ""
+    assert chosen("Cost", "## What & why\r\nBecause") is None
+    emptied = {"project": "payments", "type": "Task", "title": "", "description": "", "priority": "Low"}
+    refused = here.post("/issues/new/", emptied | {"severity": "Minor"})
+    assert (refused.status_code, described(refused.content.decode())) == (422, "")
+
+
+def test_a_template_that_is_refused_stays_on_the_form(alice: Actor, bob: Actor, browser: Any) -> None:
+    answer = browser(alice).post("/process/types/", {"do": "template", "name": "Task", "template": "x" * 10_001})
+
+    assert answer.status_code == 422
+    assert "10,000 characters at most" in answer.content.decode()
+    assert "x" * 10_001 in answer.content.decode()
+    sent = browser(bob).post("/process/types/", {"do": "template", "name": "Task", "template": "Mine"})
+    assert sent.status_code in (403, 422)
+    assert not any(view.template for view in queries.list_types(actor=bob))
 
 
 def test_a_field_is_changed_on_the_issues_page_and_taken_back(

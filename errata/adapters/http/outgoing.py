@@ -11,6 +11,7 @@ from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
 
 from errata.adapters.http.guard import Guard
+from errata.core.numeral import whole_number
 from errata.ports.outgoing import Answer, Outbound, OutgoingFailed, OutgoingRefused
 
 # What a receiver of webhooks commonly has to answer within.
@@ -120,5 +121,5 @@ def _answer(response: http.client.HTTPResponse) -> Answer:
     text = body.decode("utf-8", "replace").strip()
     if 300 <= response.status < 400:
         text = f"A redirect to {response.headers.get('Location', 'nowhere')}, which is not followed. Give that address."
-    retry = response.headers.get("Retry-After", "")
-    return Answer(status=response.status, body=text[:500], retry_after_s=float(retry) if retry.isdecimal() else None)
+    retry = whole_number(response.headers.get("Retry-After", ""))
+    return Answer(status=response.status, body=text[:500], retry_after_s=None if retry is None else float(retry))

@@ -4,6 +4,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from errata.core.numeral import whole_number
+
 PREFIX = "errata"
 # What a JetStream stream can be kept on.
 REPLICAS_MAX = 5
@@ -39,7 +41,8 @@ def _replicas(query: str) -> int:
     if wanted:
         msg = f"The journal's address has no option {next(iter(wanted))!r}; there is ?replicas=3."
         raise ValueError(msg)
-    if not number.isdecimal() or not 1 <= int(number) <= REPLICAS_MAX:
+    replicas = whole_number(number)
+    if not replicas or replicas > REPLICAS_MAX:
         msg = f"The journal's replicas must be a number from 1 to {REPLICAS_MAX}, not {number!r}."
         raise ValueError(msg)
-    return int(number)
+    return replicas

@@ -15,6 +15,7 @@ import structlog
 
 from errata.adapters.sqlite import journal_file
 from errata.adapters.sqlite.journal_file import PAGE_BYTES, SUFFIX, Lock
+from errata.core.numeral import whole_number
 from errata.ports.journal import Done, JournalFull, JournalInUse, JournalUnavailable
 
 # What one commit may carry: bounds the time until its first waiter hears, and the memory that SQLite holds dirty.
@@ -225,8 +226,7 @@ class SqliteJournalWriter:
         return self._directory / (f"{self._name}{SUFFIX}" if number == 1 else f"{self._name}~{number}{SUFFIX}")
 
     def _number(self, path: Path) -> int:
-        number = path.name.removesuffix(SUFFIX).removeprefix(self._name).removeprefix("~")
-        return int(number) if number.isdecimal() else 1
+        return whole_number(path.name.removesuffix(SUFFIX).removeprefix(self._name).removeprefix("~")) or 1
 
 
 def _report(path: Path, *, reason: str) -> None:

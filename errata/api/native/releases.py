@@ -82,7 +82,7 @@ def list_deploys(
     request: ApiRequest, environment: str = "", since: datetime | None = None, limit: int = Query(100, ge=1, le=500)
 ) -> Page[DeployOut]:
     """Newest first."""
-    found = queries.list_deploys(actor=request.auth, environment=environment, since=since, limit=limit)
+    found = queries.list_deploys(actor=request.auth, environment=environment, since=_aware(since), limit=limit)
     return Page(items=[DeployOut.of(one) for one in found])
 
 

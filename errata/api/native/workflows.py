@@ -85,6 +85,18 @@ class AdoptionOut(Schema):
         )  # fmt: skip
 
 
+class TypeOut(Schema):
+    name: str
+    meaning: str
+    template: str = Field(description="Markdown: what a description begins with that somebody writes by hand.")
+    built_in: bool
+    archived: bool = Field(description="Put away: no new issue gets it.")
+
+
+class TypeIn(Schema):
+    template: str = Field(description="Markdown; empty for none.")
+
+
 class CustomFieldOut(Schema):
     slug: str
     name: str
@@ -142,6 +154,20 @@ def adopt(request: ApiRequest, slug: str, body: AdoptionIn) -> AdoptionOut:
     if body.dry_run:
         return AdoptionOut.of(previews.preview_adoption(actor=request.auth, project=slug, **asked))
     return AdoptionOut.of(issues.adopt_workflow(project=slug, by=request.auth, at=datetime.now(UTC), **asked))
+
+
+@router.get("/types", response=Page[TypeOut], summary="List the issue types")
+def list_types(request: ApiRequest) -> Page[TypeOut]:
+    """Those that were put away last."""
+    return Page(items=[TypeOut(**msgspec.structs.asdict(view)) for view in queries.list_types(actor=request.auth)])
+
+
+@router.put("/types/{path:name}", response=TypeOut, summary="Set the template of an issue type")
+def set_type(request: ApiRequest, name: str, body: TypeIn) -> TypeOut:
+    """What the form for a new issue of that type begins with. Programs that report for people may do the same."""
+    operations.set_type_template(name=name, template=body.template, by=request.auth, at=datetime.now(UTC))
+    found = next(view for view in queries.list_types(actor=request.auth) if view.name == name)
+    return TypeOut(**msgspec.structs.asdict(found))
 
 
 @router.get("/fields", response=Page[CustomFieldOut], summary="List the custom fields")

@@ -22,6 +22,7 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor, InvitationView, OrganizationView, Person, Role, TeamView, TokenView
 from errata.apps.records import storable
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 
 ERRATA = "Errata"  # as it signs what it does of itself
 BY_RULE = "Rule “"  # how the names that rules sign with begin
@@ -146,8 +147,8 @@ def person(*, actor: Actor, who: str | int) -> Person:
     wanted = storable(str(who)).strip()
     if wanted == "me" and actor.user_id:
         rows = rows.filter(user_id=actor.user_id)
-    elif wanted.isascii() and wanted.isdecimal() and len(wanted) < 18:  # longer ones fit no column of SQLite
-        rows = rows.filter(user_id=int(wanted))
+    elif (number := whole_number(wanted)) is not None:
+        rows = rows.filter(user_id=number)
     else:
         rows = rows.filter(user__email=wanted.casefold())
     found = rows.first()

@@ -11,6 +11,7 @@ from errata.apps.audit.models import ChainHead, Entry
 from errata.apps.audit.types import AuditEntry, AuditPage, Author, Fault, Head, Verification
 from errata.apps.records import storable
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 
 _SALT = "errata.audit.head"
 _PAGE_MAX = 500
@@ -72,8 +73,8 @@ def list_entries(
         rows = rows.filter(action__startswith=storable(action))
     if by_user is not None:
         rows = rows.filter(actor_id=by_user)
-    if cursor.isdecimal():
-        rows = rows.filter(sequence__lt=int(cursor))
+    if (place := whole_number(cursor)) is not None:
+        rows = rows.filter(sequence__lt=place)
     found = [entry_of(row) for row in rows.order_by("-sequence")[: limit + 1]]
     more = len(found) > limit
     return AuditPage(items=found[:limit], next=str(found[limit - 1].sequence) if more else None)

@@ -5,6 +5,7 @@ from errata.apps.automations.models import Automation, Run
 from errata.apps.automations.types import AutomationView, RunView
 from errata.core.automation import parse
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 
 
 class AutomationNotFound(Refusal):
@@ -18,9 +19,8 @@ def by_name(actor: Actor, which: str) -> Automation:
     """A rule by its number or its name. Raises AutomationNotFound."""
     own = Automation.objects.filter(organization_id=actor.organization_id).select_related("project", "created_by")
     wanted = which.strip()
-    numbered = (
-        own.filter(id=int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 18 else own.none()
-    )
+    number = whole_number(wanted)
+    numbered = own.none() if number is None else own.filter(id=number)
     found = numbered.first() or own.filter(name__iexact=wanted).first()
     if found is None:
         raise AutomationNotFound(f"There is no rule “{wanted}”.", which=wanted)

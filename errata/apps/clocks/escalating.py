@@ -67,7 +67,9 @@ def take(rule: EscalationStep, *, place: int, clock: Row, life: Life, due_at: da
 
 def ring(*, at: datetime) -> bool:
     """Tell the next of each chain whose turn has come. Return whether there is more."""
-    due = Chain.objects.filter(next_at__lte=at).order_by("next_at", "id")
+    # A chain in an archived project waits where it is, and goes on once that is back in use.
+    used = Chain.objects.filter(issue__project__archived_at=None)
+    due = used.filter(next_at__lte=at).order_by("next_at", "id")
     if not due.exists():
         return False
     with together():

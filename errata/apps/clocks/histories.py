@@ -1,12 +1,12 @@
 """From an issue's activities to the facts that its clocks go by."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from errata.apps.issues.types import Deed, Life
 from errata.core.sla import Fact, History
 from errata.core.vocabulary import OPEN_CATEGORIES
-from errata.core.workflow import DEFAULT, Workflow
+from errata.core.workflow import Told, Workflow, category_of, told_by
 
 # What moves a clock, or shows that somebody of the team has said or done something.
 KINDS = (
@@ -34,7 +34,7 @@ def history_of(life: Life, workflow: Workflow) -> History:
     )
 
 
-def _facts(life: Life, workflow: Workflow, meanings: Sequence[Mapping[str, str]]) -> Iterator[Fact]:
+def _facts(life: Life, workflow: Workflow, meanings: Sequence[Told]) -> Iterator[Fact]:
     for deed, meant in zip(life.deeds, meanings, strict=True):
         match deed.kind:
             case "stage" | "regressed":
@@ -55,28 +55,21 @@ def _at_first(deeds: Sequence[Deed], kinds: Sequence[str], field: str, now: Any)
     return str(next((deed.before.get(field, now) for deed in deeds if deed.kind in kinds), now))
 
 
-def _meanings(deeds: Sequence[Deed]) -> tuple[Mapping[str, str], list[Mapping[str, str]]]:
+def _meanings(deeds: Sequence[Deed]) -> tuple[Told, list[Told]]:
     """The categories of stages at first, and after each deed, as far as deeds tell.
 
-    A move to another workflow says it of the stage that it took away, which the workflow of today can't.
+    Of an old move, which told none, the next that leaves the stage may: moves to another workflow always did.
     """
-    meant: Mapping[str, str] = {}
-    after: list[Mapping[str, str]] = []
+    meant: Told = {}
+    after: list[Told] = []
     for deed in reversed(deeds):
-        after.append({**meant, **_said(deed.after)})
-        meant = {**meant, **_said(deed.before)}
+        after.append({**meant, **told_by(deed.after)})
+        meant = {**meant, **told_by(deed.before)}
     return meant, after[::-1]
 
 
-def _said(side: Mapping[str, Any]) -> dict[str, str]:
-    return {str(side["stage"]): str(side["category"])} if "stage" in side and "category" in side else {}
-
-
-def _is_open(workflow: Workflow, stage: str, life: Life, meant: Mapping[str, str]) -> bool:
+def _is_open(workflow: Workflow, stage: str, life: Life, meant: Told) -> bool:
     """What a stage meant then; one that nobody knows any more meant work."""
-    if stage in meant:
-        return meant[stage] in OPEN_CATEGORIES
-    if stage == life.stage:
+    if stage == life.stage and stage not in meant:
         return life.is_open
-    found = workflow.find_stage(stage) or DEFAULT.find_stage(stage)
-    return found is None or found.category in OPEN_CATEGORIES
+    return category_of(stage, told=meant, workflow=workflow) in (None, *OPEN_CATEGORIES)

@@ -1,6 +1,6 @@
 """Keeping the rows of the clocks true: behind what happens, behind other rules, and as time passes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from errata.apps.calendars.queries import calendar_marks
@@ -12,7 +12,7 @@ from errata.apps.clocks.reckoning import Plan, percent_of, plan, read, save
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.types import Followed
-from errata.apps.projects.queries import live_teams
+from errata.apps.projects.queries import archived_among, live_teams
 from errata.apps.records import together, write
 from errata.apps.templates.queries import template_version
 
@@ -46,15 +46,25 @@ def notice(*, at: datetime) -> bool:
     if not due.exists():
         return False
     with together():
-        places = list(due.values_list("issue_id", flat=True)[:_NOTICED_AT_ONCE])
-        found = read(places, at=at)
+        places = list(due.values_list("issue_id", "project_id")[:_NOTICED_AT_ONCE])
+        archived = archived_among({project_id for _, project_id in places})
+        _rest(archived)
+        ids = [issue_id for issue_id, project_id in places if project_id not in archived]
+        found = read(ids, at=at)
         planned = plan(found, at=at)
         _escalate(planned, at=at)
         save(planned)
         # What belongs to a project that is being purged is looked at no more.
-        gone = set(places) - {one.life.issue_id for one in found}
+        gone = set(ids) - {one.life.issue_id for one in found}
         Clock.objects.filter(issue_id__in=gone).update(next_at=None)
     return len(places) == _NOTICED_AT_ONCE
+
+
+def _rest(archived: Collection[int]) -> None:
+    """Look at the clocks of archived projects no more. Without a basis they are reckoned anew, quietly, once back."""
+    if archived:
+        Clock.objects.filter(project_id__in=archived, next_at__isnull=False).update(next_at=None)
+        Basis.objects.filter(project_id__in=archived).delete()
 
 
 def _escalate(plan: Plan, *, at: datetime) -> None:
@@ -70,15 +80,16 @@ def _escalate(plan: Plan, *, at: datetime) -> None:
 
 
 class Recounting:
-    """Reckons anew, in slices, the clocks of projects whose policies or calendars have changed."""
+    """Reckons anew, in slices, the clocks of projects whose policies or calendars have changed, or that are back."""
 
     def __init__(self) -> None:
         self._seen: object = None
 
     def turn(self, at: datetime) -> bool:
-        """Do some slices. Return whether there is more. A turn that finds nothing changed is five look-ups."""
+        """Do some slices. Return whether there is more. A turn that finds nothing changed is six look-ups."""
         teams = live_teams()
-        marks = (teams, template_version(), calendar_marks())
+        based = set(Basis.objects.values_list("project_id", flat=True))
+        marks = (teams, based, template_version(), calendar_marks())
         if marks != self._seen:
             _begin(grounds_of(teams), at=at)
             self._seen = marks

@@ -28,6 +28,7 @@ from errata.apps.issues.types import IssueRow
 from errata.apps.projects import queries as projects
 from errata.apps.projects.types import ProjectView
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.core.sla import Reading
 from errata.core.sla.history import policy_at
 from errata.core.sla.timetable import to_us
@@ -175,14 +176,17 @@ def attainment(
 def list_escalations(*, actor: Actor, limit: int = 20) -> list[EscalationView]:
     """What was done lately as clocks ran out, newest first."""
     allow(actor, "issue:read")
-    rows = Escalation.objects.filter(organization_id=actor.organization_id, issue__project__deleted_at=None)
+    rows = Escalation.objects.filter(
+        organization_id=actor.organization_id, issue__project__deleted_at=None, issue__project__archived_at=None
+    )
     return _escalations(rows.order_by("-at", "-id")[: max(1, min(limit, PAGE_MAX))])
 
 
 def count_recounting(*, actor: Actor) -> int:
     """How many of the organisation's projects have clocks that are being reckoned anew."""
     allow(actor, "issue:read")
-    return Basis.objects.filter(project__organization_id=actor.organization_id, after_id__isnull=False).count()
+    used = Basis.objects.filter(project__organization_id=actor.organization_id, project__archived_at=None)
+    return used.filter(after_id__isnull=False).count()
 
 
 def reason_of(reading: Reading, *, held: bool) -> str:
@@ -248,15 +252,16 @@ def _behind(found: QuerySet[Clock], after: str) -> QuerySet[Clock]:
 
 
 def _read_place(after: str) -> tuple[datetime | None, int]:
-    due, _, number = after.partition("~")
+    due, _, last = after.partition("~")
+    number = whole_number(last)
     try:
         moment = datetime.fromisoformat(due).astimezone(UTC) if due else None
     except (ValueError, OverflowError):
-        number = ""
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
+        number = None
+    if number is None:
         msg = "This place belongs to another list. Begin again without it."
         raise FilterUnknown(msg)
-    return moment, int(number)
+    return moment, number
 
 
 def _place(row: tuple[datetime | None, int, int, str]) -> str:

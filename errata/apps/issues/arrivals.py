@@ -14,7 +14,7 @@ from errata.apps.accounts.queries import system_actor
 from errata.apps.audit import operations as audit
 from errata.apps.audit.types import Deed
 from errata.apps.issues.aftermath import apply_actions
-from errata.apps.issues.changes import plain
+from errata.apps.issues.changes import STANDING, plain
 from errata.apps.issues.counts import next_seq, sketches_of, union_of_users
 from errata.apps.issues.models import Activity, Grouping, GroupingExplanation, GroupingUsers, Issue
 from errata.apps.issues.proving import FixedIn, fixes_of, spare
@@ -52,6 +52,7 @@ class _Ended(NamedTuple):
     project_id: int
     number: int
     stage: str
+    category: str
     reason: str
     assignee_id: int | None
     regressed: bool
@@ -268,8 +269,8 @@ def _recurred(issue: _Ended, move: Transition, at: datetime) -> Activity:
         kind="regressed",
         actor_kind="system",
         actor_name="Errata",
-        before={"stage": move.from_stage, "reason": issue.reason, "regressed": issue.regressed},
-        after={"stage": move.to_stage, "reason": "", "regressed": True},
+        before={name: getattr(issue, name) for name in STANDING},
+        after={"stage": move.to_stage, "category": move.category, "reason": "", "regressed": True},
         reason="It happened again.",
         evidence=plain(move.evidence),
         at=at,
@@ -417,7 +418,7 @@ def _opened_activity(issue: Issue, delta: GroupDelta, at: datetime) -> Activity:
         kind="created",
         actor_kind="system",
         actor_name="Errata",
-        after={"stage": issue.stage, "type": issue.type, "priority": issue.priority, "severity": issue.severity},
+        after={name: getattr(issue, name) for name in ("stage", "category", "type", "priority", "severity")},
         reason="Its first event came.",
         evidence=plain(
             {"event_id": delta.event_id, "release": delta.first_release, "environment": delta.sample.environment}

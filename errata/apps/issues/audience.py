@@ -29,6 +29,7 @@ class Concern(msgspec.Struct, frozen=True):
     assignee_id: int | None
     deputy_id: int | None
     watchers: Mapping[int, str]  # person → the reason they watch for
+    is_archived: bool  # its project is put away: nobody is told of it
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -114,4 +115,5 @@ def _concern(row: Issue, watchers: Mapping[int, str]) -> Concern:
         assignee_id=row.assignee_id,
         deputy_id=row.deputy_id,
         watchers=watchers,
+        is_archived=row.project.archived_at is not None,
     )

@@ -11,6 +11,7 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.queries import list_people
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues import cursors, rows
+from errata.apps.issues.changes import KEY_DIGITS_MAX
 from errata.apps.issues.finding import project_ids, search
 from errata.apps.issues.models import Issue, Label
 from errata.apps.issues.proving import evidence_of_rows
@@ -20,6 +21,7 @@ from errata.apps.workflows.queries import processes_of
 from errata.core import vocabulary, workflow
 from errata.core.board import Column, Drop, columns_of, drop_on, find_column
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.core.workflow import Workflow
 
 Lanes = Literal["", "assignee", "project", "priority", "severity", "label"]
@@ -196,9 +198,10 @@ def among(*, actor: Actor, asked: Asked, keys: Sequence[str], now: datetime) -> 
     allow(actor, "issue:read")
     numbers: dict[str, list[int]] = {}
     for key in keys:
-        prefix, _, number = key.rpartition("-")
-        if number.isascii() and number.isdecimal() and len(number) < 10:
-            numbers.setdefault(prefix, []).append(int(number))
+        prefix, _, short = key.rpartition("-")
+        number = whole_number(short, digits_max=KEY_DIGITS_MAX)
+        if number is not None:
+            numbers.setdefault(prefix, []).append(number)
     ids = {prefix: projects_of.id_of_key(actor, prefix) for prefix in numbers}
     wanted = Q(pk__in=[])
     for prefix, own in numbers.items():
@@ -325,7 +328,7 @@ def _in_lane(issues: QuerySet[Issue], lanes: Lanes, lane: str) -> QuerySet[Issue
         return issues.filter(**{column: values.index(lane)}) if lane in values else issues.none()
     if lane == "none":
         return issues.filter(**{f"{column}__isnull": True})
-    return issues.filter(**{column: int(lane) if lane.isdecimal() and len(lane) < 16 else 0})
+    return issues.filter(**{column: whole_number(lane) or 0})
 
 
 def _in_column(issues: QuerySet[Issue], column: Column, columns: Sequence[Column]) -> QuerySet[Issue]:

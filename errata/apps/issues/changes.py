@@ -17,6 +17,7 @@ from errata.apps.issues.types import Changed
 from errata.apps.projects import queries as projects
 from errata.apps.records import storable_json
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 
 
 class IssueNotFound(Refusal):
@@ -51,6 +52,13 @@ class Change(msgspec.Struct, frozen=True):
     comment_id: int | None = None
 
 
+# Of an issue's number, which has four bytes.
+KEY_DIGITS_MAX = 9
+# Where an issue stands: what each move tells of it, before and after. The category with the stage, for what a stage
+# means is its workflow's word, and the project may have another workflow by the time it is read.
+STANDING = ("stage", "category", "reason", "regressed")
+
+
 def visible(actor: Actor) -> QuerySet[Issue]:
     """The issues an actor may know of: the one place that says so."""
     return Issue.objects.filter(organization_id=actor.organization_id, project__deleted_at=None)
@@ -58,11 +66,12 @@ def visible(actor: Actor) -> QuerySet[Issue]:
 
 def by_key(actor: Actor, key: str) -> QuerySet[Issue]:
     """The issue with this key, or none."""
-    prefix, _, number = key.strip().rpartition("-")
-    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+    prefix, _, short = key.strip().rpartition("-")
+    number = whole_number(short, digits_max=KEY_DIGITS_MAX)
+    if number is None:
         return Issue.objects.none()
     # Two look-ups that each have an index; as a join, SQLite begins at the wrong end.
-    return visible(actor).filter(project_id=projects.id_of_key(actor, prefix) or 0, number=int(number))
+    return visible(actor).filter(project_id=projects.id_of_key(actor, prefix) or 0, number=number)
 
 
 def key_of(issue: Issue) -> str:

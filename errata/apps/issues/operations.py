@@ -16,6 +16,7 @@ from errata.apps.issues.aftermath import apply_actions
 from errata.apps.issues.arrivals import apply_events
 from errata.apps.issues.assigning import set_assignee, set_deputy_of
 from errata.apps.issues.changes import (
+    STANDING,
     Change,
     ChangedMeanwhile,
     IssueMerged,
@@ -151,7 +152,8 @@ def create_issue(
         issue = _new_issue(project, values, type, fields or {}, by=by, at=at)
         values["type"] = issue.type
         set_labels(issue, labels)
-        created = {name: values[name] for name in ("title", "type", "priority", "severity")} | {"stage": issue.stage}
+        created = {name: values[name] for name in ("title", "type", "priority", "severity")}
+        created |= {"stage": issue.stage, "category": issue.category}
         created |= {"fields": issue.values} if issue.values else {}
         activities = tell(issue, [Change("created", after=created)], by=by, at=at)
         if parent:
@@ -337,8 +339,8 @@ def _posted(post: Literal["assignee", "deputy"], issue: Issue, person: Person | 
 def _moved(issue: Issue, move: Transition, fields: Mapping[str, Any], *, comment_id: int | None = None) -> Change:
     return Change(
         "stage",
-        before={"stage": issue.stage, "reason": issue.reason, "regressed": issue.regressed},
-        after={"stage": move.to_stage, "reason": fields["reason"], "regressed": fields["regressed"]},
+        before={name: getattr(issue, name) for name in STANDING},
+        after={name: fields[name] for name in STANDING},
         reason=fields["reason"],
         evidence=move.evidence,
         comment_id=comment_id,

@@ -28,8 +28,8 @@ from errata.apps.issues.vocabulary import catalog_of, workflow_of
 from errata.apps.projects import queries as projects_of
 from errata.core.ids import ProjectId
 from errata.core.search import And, Asker, Catalog, Has, Node, Not, Or, Subject, Term, Text, matches, parse, partition
-from errata.core.vocabulary import PRIORITIES, SEVERITIES
-from errata.core.workflow import DEFAULT
+from errata.core.vocabulary import PRIORITIES, SEVERITIES, Category
+from errata.core.workflow import category_of, told_by
 from errata.ports.event_store import Scope, StoreUnavailable
 
 # A view of the past is looked at by one person at a time, and reads what changed since.
@@ -312,8 +312,10 @@ def _steps_since(which: Q, as_of: datetime) -> dict[int, list[_Step]]:
 def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | None:
     """The issue without these activities, newest first; None if it did not exist before them."""
     changes: dict[str, Any] = {}
+    meant: dict[str, Category] = {}
     comments = row.comments
     for step in steps:
+        meant.update(told_by(step.after) | told_by(step.before))
         match step.kind:
             case "created" | "split_from":
                 return None
@@ -333,9 +335,8 @@ def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | 
             case _:
                 changes |= {name: value for name, value in step.before.items() if name in _TAKEN_BACK}
     if "stage" in changes:
-        # Of a workflow the project had before, a migration tells the category; and the default's stages are known.
-        stage = names.workflow(row.project.id).find_stage(changes["stage"]) or DEFAULT.find_stage(changes["stage"])
-        changes["category"] = stage.category if stage else changes.get("category", row.category)
+        known = category_of(changes["stage"], told=meant, workflow=names.workflow(row.project.id))
+        changes["category"] = known or row.category
     return msgspec.structs.replace(row, comments=comments, **changes)
 
 
@@ -345,7 +346,6 @@ _TAKEN_BACK = {
     "priority",
     "severity",
     "stage",
-    "category",
     "reason",
     "regressed",
     "values",

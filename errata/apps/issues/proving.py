@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
+from django.db.models import Q
 
 from errata.apps.issues.counts import next_seq
 from errata.apps.issues.models import Issue, Proof
@@ -97,8 +98,12 @@ def spare(issue_id: int, spared: Sequence[str]) -> None:
 
 
 def verifying() -> list[Verified]:
-    """Every issue that is being retested, in all organisations: what the duty of the retest looks at."""
-    rows = Issue.objects.filter(category="verify", merged_into=None, project__deleted_at=None)
+    """Every issue that is being retested, in all organisations: what the duty of the retest looks at.
+
+    Not those of archived projects: their events are refused, so that silence would prove nothing.
+    """
+    used = Q(project__deleted_at=None, project__archived_at=None)
+    rows = Issue.objects.filter(used, category="verify", merged_into=None)
     columns = ("id", "organization_id", "project_id", "project__key", "number", "seq", "stage_changed_at", "last_seen")
     found = rows.order_by("id").values_list(*columns)
     return [

@@ -11,7 +11,7 @@ from errata.apps.accounts.queries import person_of
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import cursors, rows
 from errata.apps.issues.adopting import preview_adoption
-from errata.apps.issues.changes import by_key, issue_not_found, key_of, visible
+from errata.apps.issues.changes import KEY_DIGITS_MAX, by_key, issue_not_found, key_of, visible
 from errata.apps.issues.completing import completions
 from errata.apps.issues.counts import newest_seq
 from errata.apps.issues.finding import listed as _listed
@@ -61,6 +61,7 @@ from errata.apps.issues.vocabulary import catalog_of, workflow_of
 from errata.apps.records import storable
 from errata.core import workflow
 from errata.core.ids import ProjectId
+from errata.core.numeral import whole_number
 from errata.core.search import Catalog, SearchError
 
 __all__ = [
@@ -204,9 +205,10 @@ def issues_by_keys(*, actor: Actor, keys: Sequence[str]) -> list[IssueRow]:
     wanted = list(dict.fromkeys(key.strip().upper() for key in keys))[:_KEYS_MAX]
     numbers: dict[str, list[int]] = {}
     for key in wanted:
-        prefix, _, number = key.rpartition("-")
-        if prefix and number.isascii() and number.isdecimal() and len(number) < 10:
-            numbers.setdefault(prefix, []).append(int(number))
+        prefix, _, short = key.rpartition("-")
+        number = whole_number(short, digits_max=KEY_DIGITS_MAX)
+        if prefix and number is not None:
+            numbers.setdefault(prefix, []).append(number)
     if not numbers:
         return []
     conditions = Q()

@@ -6,7 +6,7 @@ from typing import Any
 
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
-from errata.apps.issues.changes import Change, issue_to_change, key_of, save
+from errata.apps.issues.changes import STANDING, Change, issue_to_change, key_of, save
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.merging import unmerge
 from errata.apps.issues.models import Activity, Issue
@@ -55,7 +55,8 @@ def _opposite(issue: Issue, activity: Activity, by: Actor, at: datetime) -> tupl
         msg = f"The {activity.kind} of {key_of(issue)} was changed again since. Set it by hand."
         raise UndoRefused(msg, activity=activity.id)
     fields = _BACK.get(activity.kind, _same)(issue, activity.before, at)
-    return Change(activity.kind, before=activity.after, after=activity.before, reason=UNDONE), fields
+    after = activity.before | ({name: fields[name] for name in STANDING} if activity.kind == "stage" else {})
+    return Change(activity.kind, before=activity.after, after=after, reason=UNDONE), fields
 
 
 def _unmerged(issue: Issue, activity: Activity, by: Actor, at: datetime) -> tuple[Change, dict[str, Any]]:

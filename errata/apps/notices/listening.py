@@ -137,7 +137,7 @@ def _happening(activity: Followed, concern: Concern, said: dict[int, str]) -> Ha
 def announce(concern: Concern, *, kind: str, text: str, dedupe: str, at: datetime, actor_name: str = "") -> None:
     """Tell the collaboration platform that the project's template names, within a transaction."""
     platform = template_of(concern.project_id).platform
-    if platform.kind == "errata" or not platform.channel:
+    if concern.is_archived or platform.kind == "errata" or not platform.channel:
         return
     channel = Channel.objects.filter(
         organization_id=concern.organization_id, owner=None, folded=platform.channel.casefold(), enabled=True

@@ -62,6 +62,8 @@ def post(
             _log.warning("no channel %s to post to", channel)
             return
         concern = audience.concerns([issue_id]).get(issue_id) if issue_id is not None else None
+        if concern is not None and concern.is_archived:
+            return
         telling = Telling(kind=kind_of("automation"), reason="", text=text, dedupe=dedupe)
         post_to(row, telling, concern=concern, title=title, at=at)
 
@@ -83,7 +85,9 @@ def post_to(channel: Channel, telling: Telling, *, concern: Concern | None, titl
 
 
 def tell(concern: Concern, telling: Telling, *, to: Collection[int], at: datetime) -> None:
-    """Tell people, within a transaction. Who is no member is left out."""
+    """Tell people, within a transaction: members alone, and of an archived project's issue nobody."""
+    if concern.is_archived:
+        return
     people = sorted(member_ids(concern.organization_id, to))
     if not people:
         return

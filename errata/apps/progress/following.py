@@ -10,6 +10,7 @@ from errata.apps.issues.types import Followed
 from errata.apps.progress.models import Life, Stay
 from errata.apps.workflows.queries import workflow_of
 from errata.core.vocabulary import CLOSED_CATEGORIES, Category
+from errata.core.workflow import category_of, told_by
 
 NAME = "progress"
 # Filling the tables of an old installation: a slice of this many takes some 0.2 s.
@@ -64,10 +65,10 @@ def _begin(followed: Sequence[Followed]) -> None:
 def _moved(one: Followed) -> None:
     stage = str(one.after.get("stage", ""))
     here = Stay.objects.filter(issue_id=one.issue_id, left_at=None).first()
-    if here is None or here.stage == stage:
+    category = _category(one, stage)
+    if here is None or (here.stage, here.category) == (stage, category):
         return
     Stay.objects.filter(id=here.id).update(left_at=one.at, seconds=_between(here.entered_at, one.at))
-    category = _category(one, stage)
     Stay.objects.create(
         issue_id=one.issue_id, organization_id=one.organization_id, project_id=one.project_id, stage=stage,
         category=category, type=here.type, severity=here.severity, entered_at=one.at,
@@ -93,8 +94,8 @@ def _taken_up(issue_id: int, at: datetime) -> None:
 
 
 def _category(one: Followed, stage: str) -> Category:
-    found = workflow_of(one.project_id).find_stage(stage)
-    return found.category if found else "active"
+    found = category_of(stage, told=told_by(one.after), workflow=workflow_of(one.project_id))
+    return found or "active"
 
 
 def _between(start: datetime, end: datetime) -> int:

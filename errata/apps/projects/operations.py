@@ -98,7 +98,7 @@ def set_scrubbing(*, which: str | int, rules: ScrubRules, by: Actor, at: datetim
 
 
 def archive_project(*, which: str | int, by: Actor, at: datetime) -> ProjectView:
-    """Put a project away: intake refuses, lists leave it out, everything is kept."""
+    """Put a project away: intake refuses, lists leave it out, nobody is told of it, everything is kept."""
     return _change(which, {"archived_at": at}, action="project.archived", by=by, at=at)
 
 

@@ -16,6 +16,7 @@ from errata.apps.projects.types import DictionaryView, IntakeCountRow, KeyView, 
 from errata.apps.records import storable
 from errata.core.errors import Refusal
 from errata.core.event.scrub import ScrubRules
+from errata.core.numeral import whole_number
 
 
 class ProjectNotFound(Refusal):
@@ -95,13 +96,20 @@ def organizations_of(project_ids: Collection[int]) -> dict[int, int]:
 
 
 def live_ids() -> list[int]:
-    """Every project that isn't gone, of whatever organisation."""
+    """Every project in use, of whatever organisation."""
     return list(live_teams())
 
 
 def live_teams() -> dict[int, int | None]:
-    """The team of every project that isn't gone, of whatever organisation."""
-    return dict(Project.objects.filter(deleted_at=None).order_by("id").values_list("id", "team_id"))
+    """The team of every project in use, neither gone nor archived, of whatever organisation."""
+    rows = Project.objects.filter(deleted_at=None, archived_at=None)
+    return dict(rows.order_by("id").values_list("id", "team_id"))
+
+
+def archived_among(project_ids: Collection[int]) -> set[int]:
+    """Which of these projects are archived."""
+    rows = Project.objects.filter(id__in=project_ids, archived_at__isnull=False)
+    return set(rows.values_list("id", flat=True))
 
 
 def intake_counts(*, actor: Actor, which: str | int, since: datetime) -> list[IntakeCountRow]:
@@ -148,9 +156,8 @@ def row_of(actor: Actor, which: str | int) -> Project:
     """The row, for this app's own use. Raises ProjectNotFound."""
     rows = visible(actor)
     wanted = storable(str(which)).strip()
-    found = (
-        rows.filter(id=int(wanted)).first() if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10 else None
-    )
+    number = whole_number(wanted)
+    found = None if number is None else rows.filter(id=number).first()
     found = found or rows.filter(slug=wanted.lower()).first() or rows.filter(key=wanted.upper()).first()
     if found is None:
         msg = f"There is no project {wanted}."

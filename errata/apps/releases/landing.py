@@ -29,6 +29,12 @@ def _land_again(commit: Commit, taken_back: Commit, *, at: datetime) -> None:
     mention(commit, list(dict.fromkeys(keys)), title=title, url=commit.url, at=at)
 
 
+def unmention(commit: Commit, key: str) -> None:
+    """Forget that a commit fixes an issue. What its own message says stays: telling it again would bring it back."""
+    if key not in mentions(commit.message).fixes:
+        Mention.objects.filter(commit_id=commit.id, issue_key=key).delete()
+
+
 def mention(commit: Commit, keys: Sequence[str], *, title: str, url: str, at: datetime) -> None:
     """Note that a commit fixes issues, for those who follow."""
     Mention.objects.bulk_create(

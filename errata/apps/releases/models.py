@@ -63,7 +63,7 @@ class Commit(models.Model):
 
 
 class Mention(models.Model):
-    """What a landed commit or a merged pull request says to fix, for who follows the mentions in their order."""
+    """What a landed commit, a merged pull request or a person says it fixes, for who follows these in their order."""
 
     commit = models.ForeignKey(Commit, on_delete=models.CASCADE, related_name="mentions")
     issue_key = models.CharField(max_length=30)

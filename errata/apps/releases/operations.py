@@ -17,7 +17,7 @@ from errata.apps.releases.hooks import (
     receive,
     renew_secret,
 )
-from errata.apps.releases.landing import land
+from errata.apps.releases.landing import land, mention, unmention
 from errata.apps.releases.models import Check, Commit, Deploy, Release, Repository
 from errata.apps.releases.queries import release_view
 from errata.apps.releases.rows import (
@@ -37,7 +37,6 @@ from errata.apps.releases.rows import (
     make_commit,
     make_release,
     repositories,
-    repository_of,
 )
 from errata.apps.releases.sightings import look_at_events
 from errata.apps.releases.types import CheckState, CheckView, CommitIn, CommitView, DeployView, ReleaseView
@@ -51,7 +50,9 @@ __all__ = [
     "create_repository",
     "delete_repository",
     "forget_deliveries",
+    "forget_fix",
     "look_at_events",
+    "note_fix",
     "receive",
     "renew_secret",
     "report_check",
@@ -127,6 +128,19 @@ def tell_commits(
         audit.record(by=by, action="repository.commits_told", target=place.name, at=at, after=after)
         changed()
         return _views(found)
+
+
+def note_fix(*, commit: CommitView, key: str, at: datetime) -> None:
+    """Note that a person took a commit for an issue's fix, so that what takes its revert back is the fix anew."""
+    with write():
+        row = Commit.objects.get(id=commit.id)
+        mention(row, [key], title=commit.title, url=commit.url, at=at)
+
+
+def forget_fix(*, commit_id: int, key: str) -> None:
+    """Note that a person no longer takes a commit for an issue's fix."""
+    with write():
+        unmention(Commit.objects.get(id=commit_id), key)
 
 
 def create_deploy(
@@ -223,10 +237,8 @@ def _full(by: Actor, sha: str, place: Repository | None) -> str:
 
 def _repository(by: Actor, name: str, *, at: datetime) -> Repository:
     """The repository of that name; who tells of commits needs no forge to be set up first."""
-    try:
-        return repository_of(by, name)
-    except RepositoryNotFound:
-        return create_repository_row(by.organization_id, name, at=at)
+    row = repositories(by).filter(name=storable(name).strip()).first()  # never by a number: it may be a name
+    return row or create_repository_row(by.organization_id, name, at=at)
 
 
 def _checked_state(state: str) -> CheckState:

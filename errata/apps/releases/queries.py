@@ -23,6 +23,7 @@ from errata.apps.releases.models import (
 from errata.apps.releases.rows import (
     check_view,
     commit_view,
+    comparable,
     deploy_view,
     find_commit,
     release_of,
@@ -42,7 +43,8 @@ from errata.apps.releases.types import (
     RepositoryView,
     Run,
 )
-from errata.core.release import ancestors, is_hash, is_older, latest, parse
+from errata.core.numeral import whole_number
+from errata.core.release import Parents, ancestors, is_hash, is_older, joined, latest, parse
 
 PAGE_MAX = 200
 # Of a repository's commits the newest: some years of most, and 30 ms to read.
@@ -61,8 +63,8 @@ def list_releases(
     if environment:
         place = storable(environment)
         rows = rows.filter(Q(deploys__environment=place) | Q(sightings__environment=place)).distinct()
-    if cursor and cursor.isascii() and cursor.isdecimal() and len(cursor) < 19:
-        rows = rows.filter(id__lt=int(cursor))
+    if cursor and (last := whole_number(cursor)) is not None:
+        rows = rows.filter(id__lt=last)
     limit = max(1, min(limit, PAGE_MAX))
     ids = list(rows.order_by("-id").values_list("id", flat=True)[: limit + 1])
     following = str(ids[limit - 1]) if len(ids) > limit else None
@@ -99,7 +101,7 @@ def list_deploys(
     allow(actor, "project:read")
     rows = Deploy.objects.filter(release__organization_id=actor.organization_id).select_related("release")
     if since is not None:
-        rows = rows.filter(at__gte=since)
+        rows = rows.filter(at__gte=comparable(since))
     if environment:
         rows = rows.filter(environment=storable(environment))
     if project is not None:
@@ -174,14 +176,13 @@ def has_checks(*, actor: Actor, repository: str) -> bool:
     return Check.objects.filter(organization_id=actor.organization_id, repository__name=repository).exists()
 
 
-def history(*, actor: Actor, repository: str) -> dict[str, list[str]]:
-    """The parents of a repository's commits, the newest of them."""
+def history(*, actor: Actor, repository: str) -> Parents:
+    """The parents of a repository's commits, the newest of them first."""
     allow(actor, "project:read")
     place = Repository.objects.filter(organization_id=actor.organization_id, name=storable(repository)).first()
     if place is None:
         return {}
-    rows = Commit.objects.filter(repository_id=place.id).order_by("-at").values_list("sha", "parents")
-    return dict(rows[:HISTORY_MAX])
+    return _history(place.id)
 
 
 def heads(*, actor: Actor, repository: str) -> dict[str, list[str]]:
@@ -231,6 +232,11 @@ def mentions_since(place: int, *, limit: int = 200) -> list[MentionView]:
         )
         for row in rows[:limit]
     ]
+
+
+def _history(repository_id: int) -> Parents:
+    rows = Commit.objects.filter(repository_id=repository_id).order_by("-at").values_list("sha", "parents")
+    return joined(dict(rows[:HISTORY_MAX]))
 
 
 def _of_project(project: int) -> Q:
@@ -294,8 +300,7 @@ def _commits_since(row: Release, before: Release | None) -> list[CommitView]:
     roots = list(Commit.objects.filter(of_releases__release_id=row.id).values_list("repository_id", "sha"))
     found: list[Commit] = []
     for repository_id in dict.fromkeys(number for number, _ in roots):
-        rows = Commit.objects.filter(repository_id=repository_id).order_by("-at").values_list("sha", "parents")
-        parents = dict(rows[:HISTORY_MAX])
+        parents = _history(repository_id)
         own = ancestors(parents, [sha for number, sha in roots if number == repository_id])
         past = Commit.objects.filter(of_releases__release_id=before.id, repository_id=repository_id) if before else None
         old = ancestors(parents, list(past.values_list("sha", flat=True))) if past is not None else set()

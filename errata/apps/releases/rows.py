@@ -20,12 +20,14 @@ from errata.apps.releases.models import (
 )
 from errata.apps.releases.types import CheckState, CheckView, CommitIn, CommitView, DeployView, Forge, RepositoryView
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 
 VERSION_CHARS_MAX = 200
 HASH_CHARS_MIN = 7  # what git abbreviates to
 _HASH_CHARS = set("0123456789abcdef")
 _MESSAGE_CHARS_MAX = 20_000
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)  # later, and there are zones that it can't be said in
 _AHEAD = timedelta(days=1)  # other clocks and zones
 
 
@@ -99,6 +101,11 @@ def checked_moment(moment: datetime | None, *, at: datetime) -> datetime | None:
     return min(moment, at + _AHEAD)
 
 
+def comparable(moment: datetime) -> datetime:
+    """The moment, or the nearest that the records can compare with."""
+    return min(max(moment, _EARLIEST), _LATEST)
+
+
 def checked_sha(sha: str) -> str:
     """A commit's hash as it is kept. Raises ReleaseRefused."""
     text = sha.strip().lower()
@@ -118,8 +125,8 @@ def repository_of(actor: Actor, which: str | int) -> Repository:
     text = storable(str(which)).strip()
     rows = repositories(actor)
     row = None if isinstance(which, int) else rows.filter(name=text).first()
-    if row is None and text.isascii() and text.isdecimal() and len(text) < 10:
-        row = rows.filter(id=int(text)).first()
+    if row is None and (number := whole_number(text)) is not None:
+        row = rows.filter(id=number).first()
     if row is None:
         msg = f"There is no repository {text}. `errata repository list` shows them."
         raise RepositoryNotFound(msg, repository=text)

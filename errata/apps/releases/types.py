@@ -1,6 +1,6 @@
 """What others may hold of releases, deploys, commits and checks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -130,16 +130,6 @@ class CommitIn(msgspec.Struct, frozen=True):
     at: datetime | None = None
 
 
-class Sight(msgspec.Struct, frozen=True):
-    """Events of a release in an environment."""
-
-    project_id: int
-    release: str
-    environment: str
-    first_at: datetime
-    last_at: datetime
-
-
 class Run(msgspec.Struct, frozen=True):
     """A release that began to run somewhere, by a deploy or by its first event."""
 
@@ -147,9 +137,3 @@ class Run(msgspec.Struct, frozen=True):
     environment: str
     at: datetime
     deployed: bool
-
-
-class History(msgspec.Struct, frozen=True):
-    """The commits of one repository that are known: the parents of each."""
-
-    parents: Mapping[str, Sequence[str]]

@@ -8,7 +8,7 @@ import msgspec
 from errata.apps.accounts.types import Actor
 from errata.apps.releases import queries as releases
 from errata.apps.releases.types import CommitView, Run
-from errata.core.release import Around, compare, parse, predates
+from errata.core.release import Around, Parents, compare, parse, predates
 
 _HASH_CHARS = 40
 
@@ -16,7 +16,7 @@ _HASH_CHARS = 40
 class Repository(msgspec.Struct, frozen=True):
     """What is known of a repository that a fix is in."""
 
-    parents: Mapping[str, Sequence[str]]
+    parents: Parents
     heads: Mapping[str, Sequence[str]]  # by the version of the release that was built from them
 
     def heads_of(self, version: str) -> list[str]:

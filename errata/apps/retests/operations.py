@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+import structlog
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.permissions import allow
@@ -13,7 +14,7 @@ from errata.apps.audit import operations as audit
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.types import IssueDetail, Verified
-from errata.apps.records import storable, together, write
+from errata.apps.records import RecordsBusy, storable, together, write
 from errata.apps.releases import operations as release_operations
 from errata.apps.releases import queries as releases
 from errata.apps.releases.types import CommitIn, CommitView, MentionView
@@ -28,6 +29,8 @@ STALE = timedelta(minutes=1)
 # A slice of the duty: some 20 ms each, half of that in the event store.
 SLICE = 20
 _CATEGORY_OF_FAILURE = "active"
+
+log = structlog.get_logger(__name__)
 
 
 class FixRefused(Refusal):
@@ -65,6 +68,7 @@ def link_fix(
         fields: dict[str, Any]
         if commit:
             found = _commit(commit, repository, by=_teller(by), at=at)
+            release_operations.note_fix(commit=found, key=detail.key, at=at)
             fields = {"commit_id": found.id, "title": found.title, "url": found.url}
         elif release:
             made = release_operations.create_release(version=release, by=_teller(by), at=at)
@@ -78,12 +82,14 @@ def unlink_fix(*, key: str, link_id: int, by: Actor, at: datetime) -> None:
     """Take a link away."""
     allow(by, "issue:write")
     detail = issue_queries.issue(actor=by, key=key)
-    with write():
+    with together():
         row = FixLink.objects.filter(id=link_id, issue_id=detail.row.id).first()
         if row is None:
             msg = f"{detail.key} has no link {link_id} to a fix."
             raise FixNotFound(msg, link=link_id)
         title = row.title
+        if row.commit_id:
+            release_operations.forget_fix(commit_id=row.commit_id, key=detail.key)
         row.delete()
         audit.record(by=by, action="issue.fix_unlinked", target=detail.key, at=at, before={"fix": title})
         _expire(detail.row.id)
@@ -98,7 +104,10 @@ def follow_mentions(*, at: datetime, limit: int = 50) -> bool:
         return False
     with together():
         for mention in found:
-            _follow(mention, at=at)
+            try:
+                _follow(mention, at=at)
+            except Refusal as refusal:  # of this mention alone: the others are followed
+                log.warning("a mention can't be followed", issue=mention.issue_key, error=refusal.message)
         MentionPlace.objects.update_or_create(id=1, defaults={"mention_id": found[-1].id})
     return len(found) == limit
 
@@ -111,9 +120,24 @@ def watch(*, at: datetime) -> bool:
         row.issue_id: row for row in Judgement.objects.filter(issue_id__in=[one.id for one in verified]).defer("body")
     }
     due = [one for one in verified if _is_due(one, known.get(one.id), ledger=ledger, at=at)]
-    for one in due[:SLICE]:
+    judged = 0
+    for one in due:
+        if judged == SLICE:
+            return True
+        judged += _is_judged(one, ledger=ledger, at=at)
+    return False
+
+
+def _is_judged(one: Verified, *, ledger: int, at: datetime) -> bool:
+    """Judge an issue. A refusal is of that issue alone: it takes no place of the slice, and the others are judged."""
+    try:
         judge_issue(one, ledger=ledger, at=at)
-    return len(due) > SLICE
+    except RecordsBusy:
+        raise  # for all of them
+    except Refusal as refusal:
+        log.warning("an issue in retest can't be judged", issue=one.key, error=refusal.message)
+        return False
+    return True
 
 
 def judge_issue(one: Verified, *, ledger: int, at: datetime) -> Verdict | None:
@@ -164,7 +188,11 @@ def _decide(one: Verified, verdict: Verdict, gathered: Gathered, *, by: Actor, a
     move = _move(detail, passed=verdict.outcome == "pass")
     if move is None or detail.row.version != version:
         return  # its workflow has no such move, or somebody was quicker: the next look judges anew
-    issues.transition_issue(key=one.key, to=move, by=by, at=at, evidence=_evidence(verdict, gathered), version=version)
+    evidence = _evidence(verdict, gathered)
+    try:
+        issues.transition_issue(key=one.key, to=move, by=by, at=at, evidence=evidence, version=version)
+    except Refusal as refusal:  # the verdict stands; a person, or the next look, takes it from here
+        log.warning("an issue can't be moved by its verdict", issue=one.key, to=move, error=refusal.message)
 
 
 def _move(detail: IssueDetail, *, passed: bool) -> str | None:

@@ -45,12 +45,13 @@ class ProjectWorkflow(models.Model):
 
 
 class IssueType(models.Model):
-    """A type beside the built-in ones; or a built-in one that was put away."""
+    """A type beside the built-in ones; or a built-in one that was put away, or has a template."""
 
     organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=40)
     folded = models.CharField(max_length=40)  # case-folded: what is unique
     meaning = models.CharField(max_length=200)
+    template = models.TextField(default="")  # what a description begins with that somebody writes by hand
     position = models.IntegerField()
     archived_at = models.DateTimeField(null=True)
 

@@ -30,6 +30,7 @@ from errata.apps.workflows.vocabularies import (
     save_field,
     set_arrivals,
     set_blueprint_arrivals,
+    set_type_template,
 )
 from errata.core import workflow as core
 from errata.core.errors import Refusal
@@ -48,6 +49,7 @@ __all__ = [
     "save_field",
     "save_workflow",
     "set_arrivals",
+    "set_type_template",
     "take_workflow",
 ]
 

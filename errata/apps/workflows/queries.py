@@ -136,6 +136,7 @@ def list_types(*, actor: Actor) -> list[TypeView]:
         TypeView(
             name=name,
             meaning=known[name].meaning if name in known else "",
+            template=known[name].template if name in known else "",
             built_in=name in ISSUE_TYPES,
             archived=name in away,
         )

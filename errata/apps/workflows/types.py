@@ -60,6 +60,7 @@ class WorkflowView(msgspec.Struct, frozen=True):
 class TypeView(msgspec.Struct, frozen=True):
     name: str
     meaning: str
+    template: str  # Markdown, of what a description begins with
     built_in: bool
     archived: bool
 

@@ -25,6 +25,8 @@ TYPES_MAX = 100
 FIELDS_MAX = 100
 _NAME_CHARS_MAX = 40
 _MEANING_CHARS_MAX = 200
+# Some three pages of headings and questions: what is longer, nobody fills in.
+_TEMPLATE_CHARS_MAX = 10_000
 
 
 class TypeRefused(Refusal):
@@ -70,6 +72,30 @@ def add_type(*, name: str, by: Actor, at: datetime, meaning: str = "") -> None:
         if len(known) >= TYPES_MAX:
             raise TypeRefused(f"{TYPES_MAX} types are the most.", field="name")
         _add_types([tidy], by=by, at=at, meaning=storable(meaning).strip())
+
+
+def set_type_template(*, name: str, template: str, by: Actor, at: datetime) -> None:
+    """Say what the description of an issue of that type begins with, when a person writes it; "" for nothing."""
+    allow(by, "project:admin")
+    tidy = storable(template).replace("\r\n", "\n").strip()
+    if len(tidy) > _TEMPLATE_CHARS_MAX:
+        raise TypeRefused(f"A template has {_TEMPLATE_CHARS_MAX:,} characters at most.", field="template")
+    with write():
+        known = {view.name: view for view in list_types(actor=by)}
+        if name not in known:
+            raise TypeNotFound(f"There is no type {name}.", field="name")
+        if known[name].template == tidy:
+            return
+        IssueType.objects.update_or_create(
+            organization_id=by.organization_id,
+            folded=name.casefold(),
+            defaults={"template": tidy},
+            create_defaults={"name": name, "meaning": "", "position": 0, "template": tidy},
+        )
+        audit.record(
+            by=by, action="issue_type.template_set", target=name, at=at,
+            before={"template": known[name].template}, after={"template": tidy},
+        )  # fmt: skip
 
 
 def archive_type(*, name: str, by: Actor, at: datetime) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from errata.core.automation.types import ACTIONS, FIELDS, Action, ActionKind, Limits, Rule, Trigger, TriggerKind
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.core.search import DEFAULT_CATALOG, Catalog, SearchError
 from errata.core.search import parse as parse_search
 
@@ -95,9 +96,10 @@ def _trigger(text: str, line: int) -> Trigger:
         case "events":
             return _burst(rest, line)
         case "users":
-            if not (rest.isascii() and rest.isdecimal() and 0 < int(rest) < 10**9):
+            count = whole_number(rest, digits_max=9)
+            if not count:
                 raise RuleRefused("Say how many people: “when users 100”.", line=line)
-            return Trigger("users", count=int(rest))
+            return Trigger("users", count=count)
         case "field":
             if rest not in ("", *FIELDS):
                 raise RuleRefused(f"There is no field “{rest}”. One of: {', '.join(FIELDS)}.", line=line)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 
 # Beyond this a limit says nothing about work in progress any more.
 LIMIT_MAX = 999
@@ -25,12 +26,12 @@ def read_limits(text: str) -> dict[str, int]:
     if len(parts) > _COLUMNS_MAX:
         raise LimitsRefused(f"Limits are for at most {_COLUMNS_MAX} columns.", field="limits")
     for part in parts:
-        name, _, number = part.rpartition(":")
-        name, number = unquote(name).strip(), number.strip()
-        if not (name and number.isascii() and number.isdecimal() and 0 < int(number[:9]) <= LIMIT_MAX):
+        name, _, limit = part.rpartition(":")
+        name, number = unquote(name).strip(), whole_number(limit.strip())
+        if not (name and number and number <= LIMIT_MAX):
             msg = f"“{part}” is no limit. A limit is a column and a number to {LIMIT_MAX}, like Assigned:5."
             raise LimitsRefused(msg, field="limits")
-        limits[name] = int(number)
+        limits[name] = number
     return limits
 
 

@@ -19,7 +19,8 @@ SLUG_CHARS_MAX = 40
 HELP_CHARS_MAX = 300
 # Larger ones lose digits in JSON, which keeps numbers as most languages do.
 _NUMBER_MAX = 2**53
-_SLUG = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*_?")
+# No _ at the end or twice: the records would read it as the key's end, and `points_` above 3 as another key.
+_SLUG = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 # Words that the records read as comparisons when they follow the column's name.
@@ -93,7 +94,7 @@ def slug_of(name: str) -> str:
     """A slug made from a name: `Story points` → `story_points`."""
     words = re.findall(r"[a-z0-9]+", name.casefold())
     slug = "_".join(words)[:SLUG_CHARS_MAX].strip("_")
-    slug = slug if _SLUG.fullmatch(slug) else f"field_{slug}".strip("_")[:SLUG_CHARS_MAX]
+    slug = slug if _SLUG.fullmatch(slug) else f"field_{slug}"[:SLUG_CHARS_MAX].strip("_")
     return f"{slug}_field" if slug in _TAKEN else slug
 
 
@@ -103,7 +104,9 @@ def faults(field: CustomField, *, types: Sequence[str]) -> list[str]:
     if not field.name.strip() or len(field.name) > NAME_CHARS_MAX:
         found.append(f"A field's name has 1 to {NAME_CHARS_MAX} characters.")
     if not _SLUG.fullmatch(field.slug) or len(field.slug) > SLUG_CHARS_MAX or field.slug in _TAKEN:
-        found.append(f"“{field.slug}” can't be a field's slug: small letters, digits and _, a letter first.")
+        found.append(
+            f"“{field.slug}” can't be a field's slug: small letters and digits, a letter first, with single _ between."
+        )
     if field.kind not in KINDS:
         found.append(f"A field's kind is one of {', '.join(KINDS)}.")
     if len(field.help) > HELP_CHARS_MAX:

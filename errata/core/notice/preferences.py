@@ -7,6 +7,7 @@ import msgspec
 
 from errata.core.errors import Refusal
 from errata.core.notice.kinds import EMAIL, KINDS, Kind
+from errata.core.numeral import whole_number
 
 Digest = Literal["off", "hourly", "daily"]
 # More mails than this about one issue within an hour are one mail: what a person still reads one by one.
@@ -76,7 +77,8 @@ def checked(wishes: Preferences, *, zones: frozenset[str], channels: frozenset[s
 
 def minutes(text: str, *, field: str = "") -> int:
     """The minute of the day that “22:30” is."""
-    hours, _, rest = text.partition(":")
-    if hours.isdecimal() and rest.isdecimal() and len(rest) == 2 and int(hours) < 24 and int(rest) < 60:
-        return int(hours) * 60 + int(rest)
+    before, _, after = text.partition(":")
+    hours, rest = (whole_number(part, digits_max=2) for part in (before, after))
+    if hours is not None and rest is not None and len(after) == 2 and hours < 24 and rest < 60:
+        return hours * 60 + rest
     raise PreferencesRefused(f"“{text}” is no time of day. Write it like 22:30.", field=field)

@@ -1,6 +1,6 @@
 """Releases: their versions and order, what commits are in them, and what those say of issues. Pure."""
 
-from errata.core.release.ancestry import Around, Parents, ancestors, contains, descendants
+from errata.core.release.ancestry import Around, Parents, ancestors, contains, descendants, joined
 from errata.core.release.mentions import Mentions, mentions
 from errata.core.release.versions import Version, compare, is_hash, is_older, latest, parse, predates
 
@@ -15,6 +15,7 @@ __all__ = [
     "descendants",
     "is_hash",
     "is_older",
+    "joined",
     "latest",
     "mentions",
     "parse",

@@ -1,9 +1,37 @@
 """Which commit is in which: over the commits that are known, which are seldom all."""
 
+from bisect import bisect
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 Parents = Mapping[str, Collection[str]]
+
+
+def joined(parents: Parents) -> Parents:
+    """The same history, each parent by the hash that its commit is known by: some tell short ones, some whole ones.
+
+    What may mean two commits stays as it was told.
+    """
+    loose = {parent for own in parents.values() for parent in own if parent not in parents}
+    if not loose:
+        return parents
+    known = sorted(parents)
+    found = {sha: _known_as(sha, known) for sha in loose}
+    return {child: [found.get(parent, parent) for parent in own] for child, own in parents.items()}
+
+
+def _known_as(sha: str, known: Sequence[str]) -> str:
+    """The one hash among them, in order, that goes on where this one ends, or that this one goes on from."""
+    place = bisect(known, sha)
+    after = known[place : place + 2]
+    longer = [other for other in after if other.startswith(sha)]
+    shorter = [
+        other
+        for other in known[max(0, place - 1) : place]
+        if sha.startswith(other) and not any(one.startswith(other) for one in after)
+    ]
+    meant = longer or shorter
+    return meant[0] if len(meant) == 1 else sha
 
 
 def ancestors(parents: Parents, heads: Iterable[str]) -> set[str]:

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from errata.core.numeral import whole_number
+
 Scheme = Literal["semver", "calendar", "hash", "other"]
 _Key = tuple[tuple[int, int, str], ...]
 
@@ -108,12 +110,13 @@ def _trimmed(numbers: list[int]) -> tuple[int, ...]:
 
 
 def _identifier(part: str) -> tuple[int, int, str]:
-    return (0, int(part), "") if part.isdecimal() and len(part) < 19 else (1, 0, part)
+    number = whole_number(part)
+    return (1, 0, part) if number is None else (0, number, "")
 
 
 def _build(text: str) -> tuple[int, ...]:
-    parts = text.split(".")
-    return tuple(int(part) for part in parts) if all(part.isdecimal() and len(part) < 19 for part in parts) else ()
+    numbers = tuple(number for part in text.split(".") if (number := whole_number(part)) is not None)
+    return numbers if len(numbers) == text.count(".") + 1 else ()
 
 
 def _rank(version: Version) -> tuple[tuple[int, ...], bool, _Key]:

@@ -3,6 +3,7 @@
 from errata.core.workflow.default import DEFAULT, EVIDENCE, REASONS
 from errata.core.workflow.difference import Line, difference
 from errata.core.workflow.gallery import GALLERY, Blueprint, find_blueprint
+from errata.core.workflow.meaning import Told, category_of, told_by
 from errata.core.workflow.migration import Migration, StageUnknown, Step, plan
 from errata.core.workflow.rules import OVERRIDE, PROOF_WORDS, TransitionRefused, decide, moves, regress
 from errata.core.workflow.types import (
@@ -45,14 +46,17 @@ __all__ = [
     "Stage",
     "StageUnknown",
     "Step",
+    "Told",
     "Transition",
     "TransitionRefused",
     "Workflow",
+    "category_of",
     "decide",
     "difference",
     "find_blueprint",
     "moves",
     "plan",
     "regress",
+    "told_by",
     "validate",
 ]

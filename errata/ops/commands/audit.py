@@ -9,20 +9,7 @@ import msgspec
 
 from errata.apps.audit import queries
 from errata.apps.audit.types import Verification
-from errata.core.errors import Refusal
-from errata.ops import console
-
-
-class FileUnreadable(Refusal):
-    """The export can't be opened."""
-
-    code = "file_unreadable"
-
-
-class FileUnwritable(Refusal):
-    """The export can't be written there."""
-
-    code = "file_unwritable"
+from errata.ops import console, given
 
 
 def register(subparsers: Any) -> None:
@@ -61,12 +48,8 @@ def run_export(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         queries.export(sys.stdout.buffer)
         return 0
-    try:
-        with arguments.file.open("wb") as file:
-            count = queries.export(file)
-    except OSError as error:
-        msg = f"{arguments.file} can't be written: {error.strerror}."
-        raise FileUnwritable(msg) from None
+    with given.written(arguments.file) as file:
+        count = queries.export(file)
     print(f"{count} entries are in {arguments.file}. `errata audit verify --file {arguments.file}` checks them.")
     return 0
 
@@ -88,4 +71,4 @@ def _verified_file(path: Path) -> Verification:
             return queries.verify_export(file)
     except OSError as error:
         msg = f"{path} can't be read: {error.strerror}."
-        raise FileUnreadable(msg) from None
+        raise given.FileUnreadable(msg) from None

@@ -23,7 +23,7 @@ def register(subparsers: Any) -> None:
 
     listing = actions.add_parser("list", help="list the newest results")
     listing.add_argument("--name", default="")
-    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--limit", type=console.positive, default=50)
     listing.set_defaults(run=run_list)
     console.add_json(report)
     console.add_json(listing)

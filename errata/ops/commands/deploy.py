@@ -1,11 +1,10 @@
 """`errata deploy new | list`."""
 
 import argparse
-from datetime import datetime
 from typing import Any
 
 from errata.apps.releases import operations, queries
-from errata.ops import console
+from errata.ops import console, given
 
 
 def register(subparsers: Any) -> None:
@@ -15,13 +14,13 @@ def register(subparsers: Any) -> None:
     new = actions.add_parser("new", help="tell that a release runs in an environment")
     new.add_argument("version", help="the release, as programs send it: shop@1.2.3")
     new.add_argument("environment", help="production, staging …")
-    new.add_argument("--at", type=datetime.fromisoformat, help="since when, in ISO 8601; now when absent")
+    new.add_argument("--at", type=given.moment, help="since when, in ISO 8601; now when absent")
     new.add_argument("--url", default="", help="of the run that deployed it")
     new.set_defaults(run=run_new)
 
     listing = actions.add_parser("list", help="list the deploys, newest first")
     listing.add_argument("--environment", default="")
-    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--limit", type=console.positive, default=50)
     listing.set_defaults(run=run_list)
     console.add_json(new)
     console.add_json(listing)
@@ -29,12 +28,11 @@ def register(subparsers: Any) -> None:
 
 def run_new(arguments: argparse.Namespace) -> int:
     console.begin()
-    at = arguments.at
     deploy = operations.create_deploy(
         version=arguments.version,
         environment=arguments.environment,
         url=arguments.url,
-        deployed_at=at if at is None or at.tzinfo else at.astimezone(),
+        deployed_at=arguments.at,
         by=console.owner(),
         at=console.now(),
     )

@@ -1,26 +1,17 @@
 """`errata designation show | set | try | apply | import-codeowners | people | skills | away`."""
 
 import argparse
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from errata.apps.designations import operations, queries
 from errata.apps.designations.types import Colleague, Trial
-from errata.core.designation import CODEOWNERS_BYTES_MAX, PathMapping, format_rule
-from errata.core.errors import Refusal
-from errata.ops import console
+from errata.core.designation import PathMapping, format_rule
+from errata.ops import console, given
 
 _RULE_WIDTH = 70
-
-
-class FileUnreadable(Refusal):
-    """The file that was named can't be read."""
-
-    code = "file_unreadable"
 
 
 def register(subparsers: Any) -> None:
@@ -92,7 +83,7 @@ def run_show(arguments: argparse.Namespace) -> int:
 def run_set(arguments: argparse.Namespace) -> int:
     console.begin()
     by = console.owner()
-    text = _read(arguments.file)
+    text = given.read_text(arguments.file)
     changed = operations.set_ownership(which=arguments.project, rules=text, by=by, at=console.now())
     return console.show(arguments, changed, f"The rules of {changed.project} are saved (version {changed.version}).")
 
@@ -121,10 +112,10 @@ def run_apply(arguments: argparse.Namespace) -> int:
 def run_import(arguments: argparse.Namespace) -> int:
     console.begin()
     by = console.owner()
-    text = _read(arguments.file)
+    text = given.read_text(arguments.file)
     before = queries.ownership(actor=by, which=arguments.project)
-    owners = dict(before.owners) | dict(_pair(one) for one in arguments.owner)
-    mappings = [PathMapping(*_pair(one)) for one in arguments.map] or list(before.mappings)
+    owners = dict(before.owners) | dict(given.pair(one, sides="NAME=OWNER") for one in arguments.owner)
+    mappings = [PathMapping(*given.pair(one, sides="STACK=SOURCE")) for one in arguments.map] or list(before.mappings)
     found = queries.preview_codeowners(actor=by, which=arguments.project, text=text, owners=owners, now=console.now())
     known = {name: owner for name, owner in found.named.items() if owner}
     if not arguments.dry_run:
@@ -132,11 +123,12 @@ def run_import(arguments: argparse.Namespace) -> int:
             which=arguments.project, codeowners=text, owners=known, mappings=mappings, by=by, at=console.now()
         )
     unmapped = [name for name, owner in found.named.items() if not owner]
-    lines = [f"{len(found.read.rules)} rules{' would be' if arguments.dry_run else ''} taken."]
+    count = len(found.read.rules)
+    lines = [f"{count} rule{'s' * (count != 1)}{' would be' * arguments.dry_run} taken."]
     lines += [f"  {name} means {owner}" for name, owner in known.items()]
     lines += [f"  {name} means nobody here: --owner {name}=ADDRESS or #team" for name in unmapped]
     lines += [f"  line {one.line} is left out: {one.why}" for one in found.read.problems]
-    answer = {"rules": len(found.read.rules), "owners": known, "unmapped": unmapped, "problems": found.read.problems}
+    answer = {"rules": count, "owners": known, "unmapped": unmapped, "problems": found.read.problems}
     return console.show(arguments, answer, "\n".join(lines))
 
 
@@ -180,8 +172,7 @@ def _absences(one: Colleague) -> str:
 
 
 def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return given.moment(text, zone=UTC)
 
 
 def _trial(trial: Trial) -> str:
@@ -212,18 +203,3 @@ def _problems(owners: Any) -> list[str]:
 
 def _short(text: str) -> str:
     return text if len(text) <= _RULE_WIDTH else text[: _RULE_WIDTH - 1] + "…"
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign:
-        raise FileUnreadable(f"“{text}” has no “=” between its two sides.")
-    return name.strip(), value.strip()
-
-
-def _read(name: str) -> str:
-    try:
-        data = sys.stdin.buffer.read(CODEOWNERS_BYTES_MAX + 1) if name == "-" else Path(name).read_bytes()
-        return data.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileUnreadable(f"{name} can't be read: {error}.") from error

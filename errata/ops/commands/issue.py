@@ -3,7 +3,6 @@
 import argparse
 import sys
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,9 +11,8 @@ from errata.apps.clocks import operations as clocks
 from errata.apps.designations import standings
 from errata.apps.issues import exporting, operations, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
-from errata.apps.issues.vocabulary import FieldRefused
 from errata.core.search.errors import SearchError
-from errata.ops import console
+from errata.ops import console, given
 from errata.ops.issue_text import describe, row_of
 
 _GIVEN = ("description", "type", "priority", "severity", "assignee", "parent")
@@ -165,23 +163,16 @@ def run_rank(arguments: argparse.Namespace) -> int:
 def run_create(arguments: argparse.Namespace) -> int:
     console.begin()
     by = console.owner()
-    given = {field: getattr(arguments, field) for field in _GIVEN}
+    told = {field: getattr(arguments, field) for field in _GIVEN}
     changed = operations.create_issue(
         project=arguments.project,
         title=arguments.title,
-        **{field: value for field, value in given.items() if value is not None},
-        fields=dict(_field(text) for text in arguments.field),
+        **{field: value for field, value in told.items() if value is not None},
+        fields=dict(given.pair(text, sides="NAME=VALUE") for text in arguments.field),
         by=by,
         at=console.now(),
     )
     return _changed(arguments, changed.key, "created")
-
-
-def _field(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign:
-        raise FieldRefused(f"“{text}” isn't NAME=VALUE.", field="field")
-    return name.strip(), value
 
 
 def run_assign(arguments: argparse.Namespace) -> int:
@@ -223,7 +214,7 @@ def run_export(arguments: argparse.Namespace) -> int:
     found = exporting.export_issues(
         actor=console.owner(), query=" ".join(arguments.query), sort=arguments.sort, format=chosen, now=console.now()
     )
-    with Path(arguments.out).open("wb") if arguments.out else nullcontext(sys.stdout.buffer) as file:
+    with given.written(arguments.out) if arguments.out else nullcontext(sys.stdout.buffer) as file:
         if chosen == "xlsx":
             exporting.write_xlsx(found, file)
         else:

@@ -9,7 +9,7 @@ from typing import Any
 from errata.apps.releases import operations, queries
 from errata.apps.releases.types import CommitIn, ReleaseDetail, ReleaseView
 from errata.core.errors import Refusal
-from errata.ops import console
+from errata.ops import console, given
 
 # Fields and commits that no message holds.
 _FIELD, _END = "\x1f", "\x1e"
@@ -31,11 +31,11 @@ def register(subparsers: Any) -> None:
     new.add_argument("version", help="as programs send it: shop@1.2.3")
     new.add_argument("--project", action="append", default=[], help="slug of a project it is of; may be repeated")
     new.add_argument("--url", default="", help="where it is described")
-    new.add_argument("--released", type=datetime.fromisoformat, help="when, in ISO 8601; now when absent")
+    new.add_argument("--released", type=given.moment, help="when, in ISO 8601; now when absent")
     new.set_defaults(run=run_new)
 
     listing = actions.add_parser("list", help="list the releases, newest first")
-    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--limit", type=console.positive, default=50)
     listing.set_defaults(run=run_list)
 
     show = actions.add_parser("show", help="show one release with its deploys, commits and checks")
@@ -56,12 +56,11 @@ def register(subparsers: Any) -> None:
 def run_new(arguments: argparse.Namespace) -> int:
     console.begin()
     now = console.now()
-    released = arguments.released or now
     told = operations.create_release(
         version=arguments.version,
         project_slugs=arguments.project,
         url=arguments.url,
-        released_at=released if released.tzinfo else released.astimezone(),
+        released_at=arguments.released or now,
         by=console.owner(),
         at=now,
     )
@@ -100,10 +99,13 @@ def run_set_commits(arguments: argparse.Namespace) -> int:
 def _read_git(directory: Path, wanted: str) -> list[CommitIn]:
     """The commits of a clone, oldest first."""
     command = ["git", "-C", str(directory), "log", "--reverse", f"--max-count={operations.COMMITS_MAX}"]
-    # The range is whatever git understands, but never an option of it.
-    done = subprocess.run(
-        [*command, f"--format={_FORMAT}", "--end-of-options", wanted], capture_output=True, text=True, check=False
-    )
+    # The range is whatever git understands, but never an option of it. A message may be in any encoding.
+    command += [f"--format={_FORMAT}", "--end-of-options", wanted]
+    try:
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    except FileNotFoundError:
+        msg = "Git isn't installed here, so no clone can be read. Name the commits with --commit."
+        raise NoRepository(msg) from None
     if done.returncode:
         msg = f"Git can't read {wanted} in {directory}: {done.stderr.strip()[:300]}"
         raise NoRepository(msg)

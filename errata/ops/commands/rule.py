@@ -1,13 +1,11 @@
 """`errata rule list | show | create | try | mode | delete`: what is done when something happens."""
 
 import argparse
-import sys
-from pathlib import Path
 from typing import Any
 
 from errata.apps.automations import operations, queries
 from errata.apps.automations.types import Backtest
-from errata.ops import console
+from errata.ops import console, given
 
 
 def register(subparsers: Any) -> None:
@@ -20,7 +18,7 @@ def register(subparsers: Any) -> None:
     create = actions.add_parser("create", help="write a rule; it begins dry")
     create.set_defaults(run=run_create)
     trial = actions.add_parser("try", help="say what a rule would have done")
-    trial.add_argument("--days", type=int, default=30)
+    trial.add_argument("--days", type=console.positive, default=30)
     trial.set_defaults(run=run_try)
     mode = actions.add_parser("mode", help="switch a rule on, dry or off")
     mode.set_defaults(run=run_mode)
@@ -57,7 +55,7 @@ def run_show(arguments: argparse.Namespace) -> int:
 def run_create(arguments: argparse.Namespace) -> int:
     console.begin()
     made = operations.create_automation(
-        name=arguments.name, text=_read(arguments.file), project=arguments.project, by=console.owner(),
+        name=arguments.name, text=given.read_text(arguments.file), project=arguments.project, by=console.owner(),
         at=console.now(),
     )  # fmt: skip
     return console.show(arguments, made, f"{made.name} is written down, and dry. `errata rule mode` switches it on.")
@@ -66,7 +64,7 @@ def run_create(arguments: argparse.Namespace) -> int:
 def run_try(arguments: argparse.Namespace) -> int:
     console.begin()
     told = queries.backtest(
-        actor=console.owner(), text=_read(arguments.file), project=arguments.project, days=arguments.days,
+        actor=console.owner(), text=given.read_text(arguments.file), project=arguments.project, days=arguments.days,
         now=console.now(),
     )  # fmt: skip
     return console.show(arguments, told, _told(told))
@@ -82,10 +80,6 @@ def run_delete(arguments: argparse.Namespace) -> int:
     console.begin()
     operations.delete_automation(which=arguments.name, by=console.owner(), at=console.now())
     return console.show(arguments, {"deleted": arguments.name}, f"{arguments.name} is deleted.")
-
-
-def _read(name: str) -> str:
-    return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
 
 
 def _told(told: Backtest) -> str:

@@ -1,7 +1,6 @@
 """`errata template show | set | take | gallery | drift | versions`."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,8 @@ from errata.apps.templates import operations, queries
 from errata.apps.templates.types import Scope, TemplateView
 from errata.core.errors import Refusal
 from errata.core.template import GALLERY, DocumentRefused, to_document
-from errata.ops import console
+from errata.ops import console, given
 from errata.ops.template_text import described, drift_text, place, versions_text
-
-
-class FileUnreadable(Refusal):
-    """The template's file can't be opened."""
-
-    code = "file_unreadable"
 
 
 def register(subparsers: Any) -> None:
@@ -131,10 +124,7 @@ class ScopeUnclear(Refusal):
 
 
 def _document(path: Path) -> Any:
-    try:
-        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    except OSError as error:
-        raise FileUnreadable(f"{path} can't be read: {error.strerror}.") from None
+    content = given.read_bytes(path)
     try:
         return msgspec.json.decode(content)
     except msgspec.DecodeError as error:

@@ -1,8 +1,6 @@
 """`errata workflow list | show | save | adopt`."""
 
 import argparse
-import sys
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,16 +10,8 @@ from errata.apps.issues import queries as previews
 from errata.apps.issues.adopting import Adoption
 from errata.apps.workflows import operations, queries
 from errata.apps.workflows.types import WorkflowView
-from errata.core.errors import Refusal
 from errata.core.workflow import Workflow
-from errata.ops import console
-
-
-class FileUnreadable(Refusal):
-    """A file that isn't there, or holds no workflow."""
-
-    code = "file_unreadable"
-    status = 422
+from errata.ops import console, given
 
 
 def register(subparsers: Any) -> None:
@@ -88,7 +78,7 @@ def run_save(arguments: argparse.Namespace) -> int:
 
 def run_adopt(arguments: argparse.Namespace) -> int:
     console.begin()
-    stages = dict(_pair(text) for text in arguments.stage)
+    stages = dict(given.pair(text, sides="OLD=NEW, such as Revise=To Do") for text in arguments.stage)
     asked: dict[str, Any] = {"which": arguments.name, "number": arguments.version, "stages": stages}
     by = console.owner()
     if arguments.dry_run:
@@ -127,18 +117,9 @@ def _adopted(done: Adoption, *, dry: bool) -> str:
 
 
 def _read(file: str) -> Workflow:
+    text = given.read_bytes(file)
     try:
-        text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         found = msgspec.json.decode(text)
         return msgspec.convert(found.get("workflow", found) if isinstance(found, dict) else found, Workflow)
-    except OSError as error:
-        raise FileUnreadable(f"{file} can't be read: {error.strerror}.") from None
     except msgspec.DecodeError as error:
-        raise FileUnreadable(f"{file} holds no workflow: {error}.") from None
-
-
-def _pair(text: str) -> tuple[str, str]:
-    old, sign, new = text.partition("=")
-    if not sign:
-        raise FileUnreadable(f"“{text}” isn't OLD=NEW, such as Revise=To Do.")
-    return old.strip(), new.strip()
+        raise given.FileUnreadable(f"{file} holds no workflow: {error}.") from None

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from errata.apps.accounts import operations, queries, sessions
 from errata.apps.accounts.permissions import SCOPES, may
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.web.answers import Toast, go
 from errata.web.forms import Form, posted, refused
 from errata.web.requests import ActorRequest
@@ -39,12 +40,12 @@ def tokens(request: ActorRequest) -> HttpResponse:
     """One's tokens; a posted form makes another and shows its secret once."""
     form, secret = Form(), ""
     if request.method == "POST":
-        days = request.POST.get("days", "")
+        ends, days = request.POST.get("days", ""), whole_number(request.POST.get("days", "")) or 0
         try:
             _, secret = operations.create_token(
                 name=request.POST.get("name", ""),
                 scopes=request.POST.getlist("scopes"),
-                expires_at=operations.token_end(days=int(days), at=request.now) if days.isdecimal() else None,
+                expires_at=operations.token_end(days=days, at=request.now) if ends else None,
                 by=request.actor,
                 at=request.now,
             )

@@ -12,6 +12,7 @@ from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.permissions import allow
 from errata.apps.audit import queries
 from errata.apps.audit.types import AuditEntry
+from errata.core.numeral import whole_number
 from errata.web.requests import ActorRequest
 
 _PAGE = 50
@@ -44,12 +45,12 @@ def audit(request: ActorRequest) -> HttpResponse:
     """A page of the log, newest first."""
     allow(request.actor, "audit:read")
     get = request.GET
-    by = get.get("by", "")
+    by = whole_number(get.get("by", ""))
     page = queries.list_entries(
         actor=request.actor,
         target=get.get("target", ""),
         action=get.get("action", ""),
-        by_user=int(by) if by.isdecimal() else None,
+        by_user=by,
         cursor=get.get("cursor", ""),
         limit=_PAGE,
     )
@@ -62,7 +63,7 @@ def audit(request: ActorRequest) -> HttpResponse:
         "verification": queries.verify() if get.get("verify") else None,
         "target": get.get("target", ""),
         "action": get.get("action", ""),
-        "by": int(by) if by.isdecimal() else None,
+        "by": by,
     }
     return render(request, "audit/page.html", context)
 

@@ -14,6 +14,7 @@ from errata.apps.projects import queries as projects
 from errata.apps.templates.types import Scope
 from errata.core.automation import ACTIONS, TRIGGERS, Action, Limits, Rule, Trigger, parse, spell
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.web.answers import Toast, go
 from errata.web.process.frame import framed
 from errata.web.requests import ActorRequest
@@ -67,13 +68,13 @@ def rule(request: ActorRequest, rule_id: int) -> HttpResponse:
 @require_POST
 def trial(request: ActorRequest) -> HttpResponse:
     """What the rule in the form would have done."""
-    days = request.POST.get("days", "30")
+    days = whole_number(request.POST.get("days", ""))
     context: dict[str, Any] = {"days_choices": _DAYS}
     try:
         context["text"] = spell(parse(_text(request.POST), catalog=None))
         context["told"] = queries.backtest(
             actor=request.actor, text=context["text"], now=request.now, project=request.POST.get("project", ""),
-            days=int(days) if days.isdecimal() and int(days) in _DAYS else 30,
+            days=days if days in _DAYS else 30,
         )  # fmt: skip
     except Refusal as refusal:
         context["problem"] = refusal
@@ -158,7 +159,7 @@ def _text(posted: QueryDict) -> str:
     hourly, between = posted.get("hourly", ""), posted.get("between", "")
     if hourly.isdecimal():
         lines.append(f"limit {hourly} an hour")
-    if between.isdecimal() and int(between):
+    if between.isdecimal() and between.strip("0"):
         lines.append(f"limit once in {between}m an issue")
     return "\n".join(lines)
 

@@ -25,6 +25,7 @@ from errata.core.designation import (
     without_rule,
 )
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.web.answers import Toast, go
 from errata.web.designations import words
 from errata.web.forms import Form, refused
@@ -167,7 +168,7 @@ def _tab(
 def _changes(request: ActorRequest, found: OwnershipView) -> dict[str, Any]:
     """What a form of the page asks for: each changes one thing."""
     posted = request.POST
-    line = _number(posted.get("line", "")) or 0
+    line = whole_number(posted.get("line", "")) or 0
     match posted.get("do"):
         case "up" | "down":
             return {"rules": moved_rule(found.rules, line=line, up=posted["do"] == "up"), "version": _version(request)}
@@ -197,11 +198,7 @@ def _rule(request: ActorRequest) -> DesignationRule:
 
 
 def _version(request: ActorRequest) -> int | None:
-    return _number(request.POST.get("version", ""))
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return whole_number(request.POST.get("version", ""))
 
 
 def _tried(request: ActorRequest, slug: str, text: str) -> Any:

@@ -18,6 +18,7 @@ from errata.apps.notices import operations, queries
 from errata.apps.notices.types import InboxView
 from errata.core.errors import Refusal
 from errata.core.notice.kinds import KINDS
+from errata.core.numeral import whole_number
 from errata.web.answers import Toast, fragment, go, piece
 from errata.web.requests import ActorRequest
 
@@ -67,7 +68,7 @@ def inbox(request: ActorRequest) -> HttpResponse:
 @require_POST
 def act(request: ActorRequest) -> HttpResponse:
     """Do something with some lines: the list is drawn again, with an undo."""
-    items = [int(text) for text in request.POST.getlist("item")[:_ITEMS_MAX] if text.isdecimal()]
+    items = list(filter(None, map(whole_number, request.POST.getlist("item")[:_ITEMS_MAX])))
     name = request.POST.get("do", "")
     if name == "snooze":
         toast = _snoozed(request, items)
@@ -138,10 +139,8 @@ def _toast(deed: _Deed, items: Sequence[int], *, view: InboxView) -> Toast:
 
 def _context(request: ActorRequest) -> dict[str, Any]:
     view = _view(request)
-    after = request.GET.get("after", "")
-    found = queries.inbox(
-        actor=request.actor, now=request.now, view=view, after=int(after) if after.isdecimal() else None
-    )
+    after = whole_number(request.GET.get("after", ""))
+    found = queries.inbox(actor=request.actor, now=request.now, view=view, after=after)
     return {
         "inbox": found,
         "view": view,

@@ -16,6 +16,7 @@ from errata.apps.issues.types import Changed, IssueRow
 from errata.apps.workflows.queries import processes_of
 from errata.core import vocabulary, workflow
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.core.workflow.rules import FIELD
 from errata.web.answers import Toast, fragment, go
 from errata.web.issues.stream import row_pieces
@@ -118,7 +119,7 @@ def _told(changed: Sequence[Changed], refusals: Sequence[Refusal]) -> JsonRespon
 @require_POST
 def undo(request: ActorRequest) -> HttpResponse:
     """Take changes back, the newest first."""
-    ids = sorted({int(text) for text in request.POST.getlist("activity") if text.isdecimal()}, reverse=True)
+    ids = sorted(set(filter(None, map(whole_number, request.POST.getlist("activity")))), reverse=True)
     if request.POST.get("quiet"):
         return _told(*_taken_back(request, ids[:_KEYS_MAX]))
     keys = [operations.undo(activity_id=activity, by=request.actor, at=request.now).key for activity in ids[:_KEYS_MAX]]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from errata.apps.issues import operations, queries
 from errata.apps.issues.types import SavedViewView
 from errata.apps.workflows import queries as workflows
+from errata.core.numeral import whole_number
 from errata.core.vocabulary import OPEN_CATEGORIES
 from errata.core.workflow import DEFAULT, Stage
 from errata.web.answers import Toast, go
@@ -96,9 +97,9 @@ def save_view(request: ActorRequest) -> HttpResponse:
     """Keep the address as a tab; with the number of one's own view, make it say this address."""
     post = request.POST
     options = {name: post.get(name, "") for name in ("cols", "sort", "lanes", "limits", "project", "period")}
-    if (number := post.get("view", "")).isdecimal():
+    if (number := whole_number(post.get("view", ""))) is not None:
         view = operations.update_view(
-            view_id=int(number), query=post.get("query", ""), options=options, by=request.actor, at=request.now
+            view_id=number, query=post.get("query", ""), options=options, by=request.actor, at=request.now
         )
         return go(request, url_of(view), toast=Toast(text=f"“{view.name}” now shows this."))
     view = operations.save_view(

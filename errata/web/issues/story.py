@@ -10,6 +10,7 @@ from django.urls import reverse
 from errata.apps.accounts.types import Person
 from errata.apps.issues.types import ActivityView, CommentView, GroupView
 from errata.apps.workflows.types import Process
+from errata.core.workflow import category_of, told_by
 
 _ICONS = {
     "stage": "arrow-right",
@@ -88,7 +89,7 @@ def story(
 
 def _item(key: str, deed: ActivityView, said: Mapping[int, CommentView], process: Process) -> Item:
     stage = str(deed.after.get("stage", "")) if deed.kind in ("stage", "regressed") else ""
-    known = process.workflow.find_stage(stage)
+    category = category_of(stage, told=told_by(deed.after), workflow=process.workflow)
     comment = said.get(deed.comment_id or 0)
     event = str(deed.evidence.get("event_id", ""))
     return Item(
@@ -100,7 +101,7 @@ def _item(key: str, deed: ActivityView, said: Mapping[int, CommentView], process
         at=deed.at,
         icon=_ICONS.get(deed.kind, "circle-dot"),
         stage=stage,
-        category=known.category if known else "",
+        category=category or "",
         reason=_why(deed),
         comment=comment.body if comment and deed.kind == "commented" and not comment.deleted else "",
         evidence_url=reverse("event", args=[key, event]) if event else "",

@@ -15,6 +15,7 @@ from errata.apps.issues import queries
 from errata.apps.issues.types import IssueRow, Page
 from errata.apps.projects import queries as projects
 from errata.apps.projects.types import ProjectView
+from errata.core.numeral import whole_number
 from errata.core.search import SearchError
 from errata.core.search.fields import SORTS
 from errata.web.answers import fragment, piece
@@ -134,8 +135,8 @@ def row_pieces(request: ActorRequest, issues: Sequence[IssueRow], address: Mappi
 def complete(request: ActorRequest) -> JsonResponse:
     """What could stand where the caret is."""
     text = request.GET.get("q", "")
-    at = request.GET.get("at", "")
-    position = int(at) if at.isdecimal() else len(text)
+    at = whole_number(request.GET.get("at", ""))
+    position = len(text) if at is None else at
     found = queries.completions(actor=request.actor, text=text, position=position, now=request.now)
     items = [{"text": item.text, "hint": item.detail, "start": item.start, "end": item.end} for item in found[:20]]
     return JsonResponse({"items": items})

@@ -42,16 +42,23 @@ def new(request: ActorRequest) -> HttpResponse:
         "priorities": vocabulary.PRIORITIES,
         "severities": vocabulary.SEVERITIES,
     }
+    if request.method == "POST":  # a description that somebody emptied stays empty
+        context["description"] = form.values["description"]
     return render(request, "issues/new.html", context, status=422 if form.problem or form.errors else 200)
 
 
+@require_POST
 def new_words(request: ActorRequest) -> HttpResponse:
-    """The types and fields of the project and type that are chosen on the form."""
+    """The types and fields of the project and type that are chosen on the form, and the type's template.
+
+    By POST, for a description may be longer than an address; nothing is written.
+    """
     known = projects.list_projects(actor=request.actor)
-    context = _words(request, known, Form(values=request.GET.dict()))
-    kinds = render_to_string("issues/new_type.html", context, request)
-    own = render_to_string("issues/new_fields.html", context, request)
-    return fragment(request, [piece("#f-type", kinds), piece("#new-fields", own)])
+    context = _words(request, known, Form(values=request.POST.dict()))
+    places = [("#f-type", "issues/new_type.html"), ("#new-fields", "issues/new_fields.html")]
+    if context["is_prefilled"]:  # what somebody typed stays where it is
+        places.append(("#f-description", "issues/new_description.html"))
+    return fragment(request, [piece(place, render_to_string(name, context, request)) for place, name in places])
 
 
 def _words(request: ActorRequest, known: Sequence[ProjectView], form: Form) -> dict[str, Any]:
@@ -59,13 +66,22 @@ def _words(request: ActorRequest, known: Sequence[ProjectView], form: Form) -> d
     wanted = form.values.get("project", "")
     place = next((project for project in known if wanted in (project.slug, project.key)), known[0] if known else None)
     if place is None:
-        return {"types": (), "chosen_type": "", "fields": []}
+        return {"types": (), "chosen_type": "", "fields": [], "description": "", "is_prefilled": False}
     process = workflows.process(actor=request.actor, project=place.id)
     fallback = "Task" if "Task" in process.types else process.types[0]
     chosen = form.values.get("type", "") if form.values.get("type") in process.types else fallback
     values = {name.removeprefix(FIELD): value for name, value in form.values.items() if name.startswith(FIELD)}
     fields = custom.shown(request, process, issue_type=chosen, values=values, errors=form.errors)
-    return {"types": process.types, "chosen_type": chosen, "fields": fields}
+    templates = {view.name: view.template for view in workflows.list_types(actor=request.actor)}
+    text = form.values.get("description", "").replace("\r\n", "\n").strip()
+    is_prefilled = not text or text in templates.values()
+    return {
+        "types": process.types,
+        "chosen_type": chosen,
+        "fields": fields,
+        "description": templates.get(chosen, "") if is_prefilled else form.values["description"],
+        "is_prefilled": is_prefilled,
+    }
 
 
 def _created(request: ActorRequest) -> HttpResponse:

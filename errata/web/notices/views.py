@@ -21,6 +21,7 @@ from errata.core.notice.hearing import SUBSCRIPTIONS
 from errata.core.notice.kinds import EMAIL, INBOX, KINDS, Kind
 from errata.core.notice.message import PLACEHOLDERS, TEXT_WORDS, TITLE_WORDS
 from errata.core.notice.preferences import Preferences, places_of
+from errata.core.numeral import whole_number
 from errata.web.answers import Toast, go, public
 from errata.web.forms import Form, posted, refused
 from errata.web.requests import ActorRequest, PublicRequest
@@ -173,13 +174,14 @@ def delete(request: ActorRequest, channel_id: int) -> HttpResponse:
 
 def deliveries(request: ActorRequest) -> HttpResponse:
     """What was sent, to whom, and what was answered."""
-    wanted, before, state = request.GET.get("channel", ""), request.GET.get("before", ""), request.GET.get("state", "")
+    wanted, before = (whole_number(request.GET.get(name, "")) for name in ("channel", "before"))
+    state = request.GET.get("state", "")
     state = state if state in dict(_STATES) else ""
     found = queries.deliveries(
         actor=request.actor,
-        channel_id=int(wanted) if wanted.isdecimal() else None,
+        channel_id=wanted,
         state=state,
-        before=int(before) if before.isdecimal() else None,
+        before=before,
         limit=_LOG_PAGE,
     )
     context = {
@@ -258,4 +260,5 @@ def _row(kind: Kind, wishes: Preferences, own: list[ChannelView]) -> KindRow:
 
 
 def _number(text: str, otherwise: int) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else otherwise
+    number = whole_number(text, digits_max=9)
+    return otherwise if number is None else number

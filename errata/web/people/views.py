@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from errata.apps.accounts import operations, queries
 from errata.apps.accounts.permissions import ROLES, may
 from errata.apps.accounts.types import Role
+from errata.core.numeral import whole_number
 from errata.web.addresses import link
 from errata.web.answers import Toast, go
 from errata.web.requests import ActorRequest
@@ -66,12 +67,12 @@ def teams(request: ActorRequest) -> HttpResponse:
 def team(request: ActorRequest, slug: str) -> HttpResponse:
     """Add to a team, take out of it, or delete it."""
     by: dict[str, Any] = {"slug": slug, "by": request.actor, "at": request.now}
-    person = request.POST.get("person", "")
+    person = whole_number(request.POST.get("person", ""))
     match request.POST.get("do"):
-        case "add" if person.isdecimal():
-            operations.add_to_team(user_id=int(person), **by)
-        case "remove" if person.isdecimal():
-            operations.remove_from_team(user_id=int(person), **by)
+        case "add" if person:
+            operations.add_to_team(user_id=person, **by)
+        case "remove" if person:
+            operations.remove_from_team(user_id=person, **by)
         case "delete":
             operations.delete_team(**by)
     return go(request, reverse("teams"), toast=Toast(text="Saved."))

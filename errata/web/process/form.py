@@ -12,6 +12,7 @@ from django.http import QueryDict
 
 from errata.core.designation import DesignationRule
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.core.sla import ClockPolicy, EscalationStep, Target
 from errata.core.template import DurationRefused, FieldName, parse_duration, print_duration
 
@@ -130,11 +131,12 @@ def _target(row: Mapping[str, str]) -> Target:
 
 def _step(row: Mapping[str, str]) -> EscalationStep:
     text = row.get("percent", "").strip().rstrip("%").strip()
-    if not (text.isascii() and text.isdecimal() and len(text) < 6):
+    percent = whole_number(text, digits_max=5)
+    if percent is None:
         raise FormUnreadable(f"“{text}” is no share of the time: write 75 for 75 %.", field="maximum_time")
     return _made(
-        _carried(row, EscalationStep, EscalationStep(int(text), "notify")),
-        percent=int(text),
+        _carried(row, EscalationStep, EscalationStep(percent, "notify")),
+        percent=percent,
         action=row.get("action", "notify"),
         to=_names(row.get("to", "")),
         every_min=_minutes(row.get("every", "")) or EscalationStep(1, "chain").every_min,

@@ -17,6 +17,7 @@ from errata.apps.templates.types import Drift, Scope, TemplateView
 from errata.apps.workflows.queries import workflow_of
 from errata.core.designation import DesignationRule
 from errata.core.errors import Refusal
+from errata.core.numeral import whole_number
 from errata.core.ranking import describe
 from errata.core.sla import ClockPolicy, EscalationStep
 from errata.core.template import (
@@ -145,7 +146,7 @@ def template(request: ActorRequest) -> HttpResponse:
             scope=scope,
             **{name: value},
             note=request.POST.get("note", ""),
-            after=_number(request.POST.get("after", "")),
+            after=whole_number(request.POST.get("after", "")),
             by=request.actor,
             at=request.now,
         )
@@ -159,7 +160,7 @@ def template(request: ActorRequest) -> HttpResponse:
 def restore(request: ActorRequest) -> HttpResponse:
     """Write down again what an earlier version said."""
     scope = scope_of(request)
-    number = _number(request.POST.get("number", "")) or 0
+    number = whole_number(request.POST.get("number", "")) or 0
     version = operations.restore_version(scope=scope, number=number, by=request.actor, at=request.now)
     words = f"Back to version {number}, as version {version.number}." if version else "It says so already."
     return go(request, address("process-template", scope), toast=Toast(text=words))
@@ -316,10 +317,6 @@ def _may_write(request: ActorRequest, scope: Scope) -> bool:
 
 def _field(text: str) -> FieldName | None:
     return next((name for name in FIELDS if name == text), None)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _resolution(template: Template, priority: str, severity: str) -> str:

@@ -21,6 +21,7 @@ from errata.core.errors import Refusal
 from errata.core.event import scrub
 from errata.core.event.scrub import ScrubRules
 from errata.core.ids import ProjectId
+from errata.core.numeral import whole_number
 from errata.ports.event_store import Scope, StoreUnavailable
 from errata.web.addresses import public_url
 from errata.web.answers import Toast, go
@@ -270,5 +271,4 @@ def _lines(request: ActorRequest, name: str) -> list[str]:
 
 
 def _number(request: ActorRequest, name: str) -> int:
-    text = request.POST.get(name, "").strip()
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    return whole_number(request.POST.get(name, "").strip(), digits_max=9) or 0

@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 from django.http import QueryDict
 
+from errata.core.numeral import whole_number
 from errata.core.vocabulary import Category
 from errata.core.workflow import Action, ActionKind, ActorKind, Effect, Guard, Requirement, Rule, Stage, Workflow
 
@@ -88,7 +89,6 @@ def from_workflow(workflow: Workflow, *, names: Mapping[str, str] | None = None)
 
 def from_post(post: QueryDict) -> Draft:
     """The draft that a form holds."""
-    based_on = _text(post, "based_on")
     return Draft(
         name=_text(post, "name"),
         stages=tuple(
@@ -99,7 +99,7 @@ def from_post(post: QueryDict) -> Draft:
         rules=tuple(_posted_rule(post, key) for key in _keys(post, "rules")),
         lasting=_text(post, "lasting"),
         types=tuple(str(name) for name in post.getlist("types")[:_ROWS_MAX]),
-        based_on=int(based_on) if based_on.isdecimal() and len(based_on) < 9 else 0,
+        based_on=whole_number(_text(post, "based_on")) or 0,
     )  # fmt: skip
 
 

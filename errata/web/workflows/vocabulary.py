@@ -19,10 +19,10 @@ from errata.web.workflows.frame import framed
 
 
 def types(request: ActorRequest) -> HttpResponse:
-    """The issue types: add one, put one away, take it back."""
+    """The issue types: add one, put one away, take it back, say what its descriptions begin with."""
     form = Form()
     if request.method == "POST":
-        values = posted(request, "name", "meaning")
+        values = posted(request, "name", "meaning", "template")
         try:
             return _changed_type(request, values)
         except Refusal as refusal:
@@ -42,6 +42,9 @@ def _changed_type(request: ActorRequest, values: dict[str, str]) -> HttpResponse
         case "restore":
             operations.restore_type(name=name, **by)
             words = f"{name} is back in use."
+        case "template":
+            operations.set_type_template(name=name, template=values["template"], **by)
+            words = f"A new {name} begins with it." if values["template"] else f"A new {name} begins empty."
         case _:
             operations.add_type(name=name, meaning=values["meaning"], **by)
             words = f"{name} can be chosen from now on."

@@ -12,6 +12,10 @@ from errata.apps.issues.boards import Asked
 from errata.apps.issues.models import Issue
 from errata.apps.issues.types import Assignment
 from errata.apps.projects import operations as projects
+from errata.apps.records import write
+from errata.apps.workflows import operations as workflows
+from errata.core.fields import CustomField
+from errata.core.workflow import Requirement, Rule, Stage, TransitionRefused, Workflow
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, report
 from tests.apps.reading import rows_read
@@ -137,6 +141,64 @@ def test_where_a_card_may_go_is_what_the_issue_itself_says(payments, bob):
         "Fixed": "closed",
         "Closed": "asks",
     }
+
+
+@pytest.fixture
+def guarded(payments, alice):
+    """Payments with four ways out of To do, of which each asks for something else."""
+    workflows.save_field(field=CustomField("points", "Points", "number"), by=alice, at=NOW)
+    stages = tuple(Stage(name, "active", name) for name in ("Held", "Checked", "Ruled", "Sized"))
+    rules = (
+        Rule("hold", "Hold", ("To do",), "Held", guards=("holder",)),
+        Rule("check", "Check", ("To do",), "Checked", guards=("other",)),
+        Rule("rule", "Rule", ("To do",), "Ruled", guards=("admin",)),
+        Rule("size", "Size", ("To do",), "Sized", requires=(Requirement(("field.points",), "Say how large it is."),)),
+        Rule("close", "Close", ("To do", *(stage.name for stage in stages)), "Done"),
+        Rule("reopen", "Reopen", ("Done",), "To do", on="recurrence"),
+    )
+    begin, end = Stage("To do", "new", "Waits"), Stage("Done", "closed", "Over")
+    made = workflows.save_workflow(workflow=Workflow("Guarded", 1, (begin, *stages, end), rules), by=alice, at=NOW)
+    operations.adopt_workflow(project="payments", which=made.slug, by=alice, at=NOW)
+
+
+def test_a_card_may_go_where_who_looks_and_what_is_filled_in_let_it(guarded, bob, alice, olga):
+    report("Nobody's", bob)
+    report("Bob's", bob)
+    report("Sized", bob, fields={"points": 0})
+    with write():
+        operations.Issue.objects.filter(number=2).update(assignee_id=bob.user_id)
+
+    def ways(actor):
+        drops = boards.Drops(board(actor).columns, actor)  # one for all cards, as on the page
+        return {
+            key: {name: drop.state for name, drop in drops.of(queries.issue(actor=actor, key=key).row).items()}
+            for key in ("PAY-1", "PAY-2", "PAY-3")
+        }
+
+    seen = {actor.name: ways(actor) for actor in (bob, alice, olga)}
+
+    nobodys = {"Held": "closed", "Checked": "open", "Ruled": "closed", "Sized": "asks", "Done": "open"}
+    assert seen["Bob Builder"] == {
+        "PAY-1": nobodys,
+        "PAY-2": nobodys | {"Held": "open", "Checked": "closed"},
+        "PAY-3": nobodys | {"Sized": "open"},
+    }
+    for name in ("Alice Admin", "Olga Owner"):
+        ruler = nobodys | {"Ruled": "open"}
+        assert seen[name] == {"PAY-1": ruler, "PAY-2": ruler, "PAY-3": ruler | {"Sized": "open"}}
+
+
+def test_what_a_board_says_of_a_drop_is_what_happens(guarded, bob, alice):
+    for number, actor in enumerate((bob, alice), 1):
+        key = report("One", bob, fields={"points": number})
+        drops = boards.Drops(board(actor).columns, actor).of(queries.issue(actor=actor, key=key).row)
+        for column in ("Ruled", "Sized", "Held"):
+            one = report("Another", bob, fields={"points": number})
+            if drops[column].state == "open":
+                operations.transition_issue(key=one, to=drops[column].to, by=actor, at=NOW)
+            else:
+                with pytest.raises(TransitionRefused):
+                    operations.transition_issue(key=one, to=column, by=actor, at=NOW)
 
 
 def test_a_stage_that_no_workflow_has_any_more_stands_with_its_category(payments, bob):

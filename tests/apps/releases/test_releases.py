@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from errata.apps.accounts.permissions import Forbidden
 from errata.apps.projects import operations as projects
 from errata.apps.releases import operations, queries
-from errata.apps.releases.operations import ReleaseNotFound, ReleaseRefused
+from errata.apps.releases.operations import ReleaseNotFound, ReleaseRefused, RepositoryNotFound
 from errata.apps.releases.types import CommitIn
 from tests.apps.facts import later
 from tests.conftest import NOW
@@ -193,3 +194,86 @@ def test_lists_go_on_where_the_page_before_ended(bob):
 
     assert [one.version for one in (*first.items, *rest.items)] == [f"shop@1.{n}.0" for n in (4, 3, 2, 1, 0)]
     assert rest.next is None
+
+
+def test_a_revert_of_a_revert_is_the_fix_anew(bob):
+    fix = CommitIn(sha=A, message="Round totals, fixes PAY-1")
+    back = CommitIn(sha=B, message=f"Take it back\n\nThis reverts commit {A}.", parents=[A])
+    anew = CommitIn(sha=C, message=f"And again\n\nThis reverts commit {B}.", parents=[B])
+    for one in (fix, back, anew):
+        operations.tell_commits(repository="web", commits=[one], landed=True, by=bob, at=NOW)
+
+    said = [(one.issue_key, one.commit.sha, one.title) for one in queries.mentions_since(0)]
+
+    assert said == [("PAY-1", A, "Round totals, fixes PAY-1"), ("PAY-1", C, "And again")]
+    assert queries.commit(actor=bob, sha=C).reverted_by == ""
+
+
+def test_a_check_told_by_a_short_hash_is_of_the_commit_that_is_told_later(bob):
+    operations.report_check(name="e2e", state="failed", sha=A[:7], by=bob, at=NOW)
+    operations.report_check(name="unit", state="passed", sha=A[:10], by=bob, at=NOW)
+
+    operations.tell_commits(repository="web", commits=[CommitIn(sha=A)], landed=True, by=bob, at=NOW)
+
+    assert {(one.name, one.state, one.sha) for one in queries.list_checks(actor=bob)} == {
+        ("e2e", "failed", A), ("unit", "passed", A),
+    }  # fmt: skip
+
+
+def test_a_check_of_a_commit_that_was_first_known_short_stays_its_own(bob):
+    operations.tell_commits(repository="web", commits=[CommitIn(sha=A[:8])], landed=False, by=bob, at=NOW)
+    operations.report_check(name="e2e", state="failed", sha=A[:8], repository="web", by=bob, at=NOW)
+
+    operations.tell_commits(repository="web", commits=[CommitIn(sha=A)], landed=True, by=bob, at=NOW)
+
+    [check] = queries.list_checks(actor=bob)
+    assert (check.state, check.sha, check.repository) == ("failed", A, "web")
+
+
+@pytest.mark.parametrize(("first", "second"), [("failed", "passed"), ("passed", "failed")])
+def test_of_a_check_told_by_two_hashes_of_one_commit_the_newest_result_stands(bob, first, second):
+    operations.report_check(name="e2e", state=first, sha=A[:7], by=bob, at=NOW)
+    operations.report_check(name="e2e", state=second, sha=A, by=bob, at=later(minutes=1))
+
+    operations.tell_commits(repository="web", commits=[CommitIn(sha=A)], landed=True, by=bob, at=later(minutes=2))
+
+    assert [(one.sha, one.state) for one in queries.list_checks(actor=bob)] == [(A, second)]
+
+
+def test_a_check_of_another_repository_is_not_drawn_in_by_its_short_hash(bob):
+    operations.tell_commits(repository="till", commits=[CommitIn(sha=B)], landed=True, by=bob, at=NOW)
+    operations.report_check(name="e2e", state="failed", sha=A[:7], repository="till", by=bob, at=NOW)
+
+    operations.tell_commits(repository="web", commits=[CommitIn(sha=A)], landed=True, by=bob, at=NOW)
+
+    assert [one.sha for one in queries.list_checks(actor=bob)] == [A[:7]]
+
+
+def test_a_repository_named_by_a_number_is_not_taken_for_the_one_of_that_number(alice):
+    first = operations.create_repository(name="shop/web", by=alice, at=NOW).repository
+    operations.tell_commits(repository=str(first.id), commits=line(A), landed=True, by=alice, at=NOW)
+    named = next(one for one in queries.list_repositories(actor=alice) if one.id != first.id)
+
+    assert [one.repository for one in queries.list_commits(actor=alice)] == [named.name] == [str(first.id)]
+    assert operations.renew_secret(which=first.id, by=alice, at=NOW).repository.name == "shop/web"
+    assert operations.renew_secret(which=str(first.id), by=alice, at=NOW).repository.id == named.id
+    operations.delete_repository(which=first.id, by=alice, at=NOW)
+
+    assert [one.name for one in queries.list_repositories(actor=alice)] == [named.name]
+    with pytest.raises(RepositoryNotFound):
+        operations.delete_repository(which=first.id, by=alice, at=NOW)
+
+
+def test_a_releases_commits_are_the_newest_first_and_as_many_as_a_page_holds(payments, bob, monkeypatch):
+    monkeypatch.setattr(queries, "_COMMITS_SHOWN", 3)
+    # Hashes in another order than the times.
+    told = [CommitIn(sha=f"{number * 7 % 10}{number}" * 20, at=later(hours=number)) for number in range(8)]
+    parents = ["", *(one.sha for one in told)]
+    commits = [
+        structs.replace(one, parents=[before] if before else []) for one, before in zip(told, parents, strict=False)
+    ]
+
+    operations.set_commits(version="shop@1.0.0", repository="web", commits=commits, by=bob, at=later(hours=9))
+
+    shown = queries.release(actor=bob, version="shop@1.0.0").commits
+    assert [one.sha for one in shown] == [one.sha for one in reversed(told)][:3]

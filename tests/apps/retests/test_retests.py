@@ -13,9 +13,11 @@ from errata.apps.projects.types import IntakeCountRow
 from errata.apps.records import write
 from errata.apps.releases import operations as releases
 from errata.apps.releases import queries as release_queries
+from errata.apps.releases.operations import ReleaseRefused
 from errata.apps.releases.types import CommitIn
 from errata.apps.retests import operations, queries
 from errata.apps.retests.operations import FixNotFound, FixRefused
+from errata.core.errors import Refusal
 from errata.core.workflow import TransitionRefused
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, look, report
@@ -350,3 +352,208 @@ def test_traffic_that_went_away_makes_the_wait_longer(payments, events, bob):
     assert look("PAY-1", bob).stage == "Retest"
     numbers = queries.retest(actor=bob, key="PAY-1").verdict.proofs[2].numbers
     assert 0.05 < numbers["traffic"] < 0.2
+
+
+def test_a_release_whose_commits_name_their_parents_by_short_hashes_has_the_fix(fixed, bob):
+    commit(bob, C, "More", parent=B[:7], at=later(minutes=30))
+    release(bob, NEW, C, at=later(hours=1))
+
+    operations.watch(at=later(hours=2))
+
+    assert proofs(bob)["released"] == "pass"
+
+
+def test_a_revert_of_the_revert_carries_the_fix_again(fixed, bob):
+    back, anew = C, "d" * 40
+    commit(bob, back, f"Take it back\n\nThis reverts commit {B}.", parent=B)
+    operations.watch(at=later(minutes=1))
+    assert look("PAY-1", bob).stage == "Revise"
+
+    commit(bob, anew, f"And again\n\nThis reverts commit {back}.", parent=back, at=later(minutes=2))
+    operations.follow_mentions(at=later(minutes=2))
+    assert look("PAY-1", bob).stage == "Retest"
+    release(bob, NEW, anew, at=later(hours=1))
+    operations.watch(at=later(hours=2))
+
+    assert proofs(bob) == {"released": "pass", "checked": "none", "silent": "wait"}
+    fixes = {fix.name: fix.reverted_by for fix in queries.retest(actor=bob, key="PAY-1").fixes}
+    assert fixes == {B[:7]: back[:7], anew[:7]: ""}
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_revert_of_the_revert_of_a_fix_that_was_linked_by_hand_is_the_fix_again(payments, bob, kept):
+    back, anew = C, "d" * 40
+    report("Refunds", bob)
+    commit(bob, B, "Round totals")
+    operations.link_fix(key="PAY-1", commit=B, repository="shop/web", by=bob, at=NOW)
+    [link] = queries.retest(actor=bob, key="PAY-1").fixes
+    if not kept:
+        operations.unlink_fix(key="PAY-1", link_id=link.id, by=bob, at=NOW)
+    commit(bob, back, f"Take it back\n\nThis reverts commit {B}.", parent=B)
+    commit(bob, anew, f"And again\n\nThis reverts commit {back}.", parent=back)
+
+    operations.follow_mentions(at=later(minutes=1))
+
+    fixes = {fix.name: fix.reverted_by for fix in queries.retest(actor=bob, key="PAY-1").fixes}
+    assert fixes == ({B[:7]: back[:7], anew[:7]: ""} if kept else {})
+
+
+def test_a_commit_whose_message_names_the_issue_is_not_linked_again_once_its_link_is_taken_away(fixed, bob):
+    [link] = queries.retest(actor=bob, key="PAY-1").fixes
+    operations.unlink_fix(key="PAY-1", link_id=link.id, by=bob, at=NOW)
+
+    commit(bob, B, "Round totals, fixes PAY-1", parent=A)
+    operations.follow_mentions(at=later(minutes=1))
+
+    assert queries.retest(actor=bob, key="PAY-1").fixes == []
+
+
+def test_a_red_check_counts_by_whatever_hash_it_was_told(payments, events, bob):
+    often(payments, events)
+    issues.assign_issue(key="PAY-1", to="me", by=bob, at=NOW)
+    releases.report_check(name="e2e", state="failed", sha=B[:7], repository="shop/web", by=bob, at=NOW)
+    commit(bob, B, "Round totals, fixes PAY-1", at=NOW)
+    operations.follow_mentions(at=NOW)
+
+    operations.watch(at=later(minutes=1))
+
+    assert look("PAY-1", bob).stage == "Revise"
+    assert "e2e" in evidence(bob).evidence["words"]
+
+
+def test_a_red_check_of_a_commit_that_was_linked_by_a_short_hash_counts(payments, events, bob):
+    often(payments, events)
+    to_retest(bob)
+    operations.link_fix(key="PAY-1", commit=B[:7], repository="shop/web", by=bob, at=NOW)
+    releases.report_check(name="e2e", state="failed", sha=B[:7], repository="shop/web", by=bob, at=NOW)
+    commit(bob, B, "Round totals")
+
+    operations.watch(at=later(minutes=1))
+
+    assert look("PAY-1", bob).stage == "Revise"
+
+
+def test_an_author_whose_address_is_a_number_is_nobody(payments, events, alice, bob):
+    often(payments, events)
+    for sha, email in ((A, "9" * 30), (B, str(alice.user_id)), (C, "me")):
+        commit(bob, sha, "fixes PAY-1", email=email)
+
+    operations.follow_mentions(at=NOW)
+
+    row = look("PAY-1", bob)
+    assert (row.stage, row.assignee) == ("New", None)
+    assert len(queries.retest(actor=bob, key="PAY-1").fixes) == 3
+
+
+@pytest.mark.parametrize("meanwhile", ["linked", "unlinked"])
+def test_a_verdict_on_other_links_than_there_are_now_is_not_written(payments, events, bob, monkeypatch, meanwhile):
+    often(payments, events)
+    to_retest(bob)
+    if meanwhile == "unlinked":
+        operations.link_fix(key="PAY-1", check="e2e", by=bob, at=NOW)
+        releases.report_check(name="e2e", state="passed", version="web@1", by=bob, at=NOW)
+    due, gather = later(days=2), operations.gather
+
+    def gather_while_links_change(*given, **named):
+        gathered = gather(*given, **named)
+        if meanwhile == "linked":
+            operations.link_fix(key="PAY-1", check="e2e", by=bob, at=due)
+        else:
+            [link] = queries.retest(actor=bob, key="PAY-1").fixes
+            operations.unlink_fix(key="PAY-1", link_id=link.id, by=bob, at=due)
+        return gathered
+
+    with monkeypatch.context() as patched:
+        patched.setattr(operations, "gather", gather_while_links_change)
+        operations.watch(at=due)
+    assert look("PAY-1", bob).stage == "Retest"
+    assert queries.retest(actor=bob, key="PAY-1").verdict is None
+
+    operations.watch(at=due)
+
+    if meanwhile == "linked":
+        assert proofs(bob)["checked"] == "wait"
+    else:
+        assert look("PAY-1", bob).stage == "Fixed"
+        assert [proof["name"] for proof in evidence(bob).evidence["proofs"]] == ["silent"]
+
+
+@pytest.mark.parametrize("nothing", [{"commit": " "}, {"commit": "a"}, {"commit": "\0"}, {"check": " "}, {}])
+def test_what_names_nothing_is_not_linked(payments, bob, nothing):
+    report("Refunds", bob)
+    commit(bob, A, "The oldest of all")
+
+    with pytest.raises((FixRefused, ReleaseRefused)):
+        operations.link_fix(key="PAY-1", **nothing, by=bob, at=NOW)
+
+    assert queries.retest(actor=bob, key="PAY-1").fixes == []
+
+
+def refuse_for(monkeypatch, place, name, key):
+    """Let a function refuse what it is asked for one issue, and do as ever for the others."""
+    real = getattr(place, name)
+
+    def refusing(*given, **named):
+        if named.get("key") == key or (given and getattr(given[-1], "key", "") == key):
+            raise Refusal(f"Not {key}.")
+        return real(*given, **named)
+
+    monkeypatch.setattr(place, name, refusing)
+
+
+@pytest.fixture
+def two(payments, events, bob):
+    """PAY-1 and PAY-2, which were often met, in Bob's hands."""
+    often(payments, events)
+    arrive(delta(payments, 2, count=1_000, first=later(days=-14), last=NOW))
+    for key in ("PAY-1", "PAY-2"):
+        issues.assign_issue(key=key, to="me", by=bob, at=NOW)
+
+
+def test_an_issue_that_cannot_be_judged_keeps_no_other_waiting(two, bob, monkeypatch):
+    for key in ("PAY-1", "PAY-2"):
+        issues.transition_issue(key=key, to="Retest", by=bob, at=NOW)
+    refuse_for(monkeypatch, operations, "gather", "PAY-1")
+    monkeypatch.setattr(operations, "SLICE", 1)  # of which it takes no place
+
+    assert operations.watch(at=later(hours=1)) is False  # and the duty rests
+
+    assert queries.retest(actor=bob, key="PAY-1").verdict is None
+    assert queries.retest(actor=bob, key="PAY-2").verdict.outcome == "wait"
+
+
+def test_a_slice_of_issues_is_judged_at_once(two, bob, monkeypatch):
+    for key in ("PAY-1", "PAY-2"):
+        issues.transition_issue(key=key, to="Retest", by=bob, at=NOW)
+    monkeypatch.setattr(operations, "SLICE", 1)
+
+    assert [operations.watch(at=NOW) for _ in range(3)] == [True, False, False]
+    assert all(queries.retest(actor=bob, key=key).verdict for key in ("PAY-1", "PAY-2"))
+
+
+def test_a_verdict_stands_where_its_move_is_refused(two, bob, monkeypatch):
+    for key in ("PAY-1", "PAY-2"):
+        issues.transition_issue(key=key, to="Retest", by=bob, at=NOW)
+    refuse_for(monkeypatch, issues, "transition_issue", "PAY-1")
+
+    operations.watch(at=later(days=2))
+
+    assert (look("PAY-1", bob).stage, look("PAY-2", bob).stage) == ("Retest", "Fixed")
+    assert queries.retest(actor=bob, key="PAY-1").verdict.outcome == "pass"
+    assert audit.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "linked"), [(issues, "transition_issue", [B[:7]]), (issue_queries, "issue", [])]
+)
+def test_a_mention_that_cannot_be_followed_keeps_no_other_waiting(two, bob, monkeypatch, place, name, linked):
+    commit(bob, B, "fixes PAY-1, PAY-2")
+    with monkeypatch.context() as patched:
+        refuse_for(patched, place, name, "PAY-1")
+        operations.follow_mentions(at=NOW)
+
+    assert (look("PAY-1", bob).stage, look("PAY-2", bob).stage) == ("Assigned", "Retest")
+    assert [fix.name for fix in queries.retest(actor=bob, key="PAY-1").fixes] == linked
+    assert operations.follow_mentions(at=NOW) is False
+    assert look("PAY-1", bob).stage == "Assigned"  # it was looked at, and is left to a person
+    assert audit.verify().ok

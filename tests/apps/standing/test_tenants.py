@@ -152,6 +152,7 @@ WRITES = {
     "publish_workflow": lambda a, s: issues.publish_workflow(which=s["workflow"], workflow=DEFAULT, by=a, at=NOW),
     "save_workflow": lambda a, s: workflows.save_workflow(which=s["workflow"], workflow=DEFAULT, by=a, at=NOW),
     "archive_workflow": lambda a, s: workflows.archive_workflow(which=s["workflow"], by=a, at=NOW),
+    "set_type_template": lambda a, s: workflows.set_type_template(name="Chore", template="Hi", by=a, at=NOW),
     "archive_type": lambda a, s: workflows.archive_type(name="Chore", by=a, at=NOW),
     "restore_type": lambda a, s: workflows.restore_type(name="Chore", by=a, at=NOW),
     "archive_field": lambda a, s: workflows.archive_field(slug="points", by=a, at=NOW),

@@ -11,7 +11,7 @@ from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.vocabulary import FieldRefused
 from errata.apps.workflows import operations, queries
 from errata.apps.workflows.queries import FieldNotFound
-from errata.apps.workflows.vocabularies import ArrivalsRefused, FieldDefinitionRefused, TypeRefused
+from errata.apps.workflows.vocabularies import ArrivalsRefused, FieldDefinitionRefused, TypeNotFound, TypeRefused
 from errata.core.arrivals import ArrivalRules
 from errata.core.fields import EVERY, CustomField, FieldValueRefused
 from errata.core.search import SearchError
@@ -153,6 +153,12 @@ def test_a_search_that_a_field_cannot_answer_says_why(fields, bob, query, proble
         find(query, bob)
 
 
+@pytest.mark.parametrize("slug", ["points__gt", "a__b", "_points", "points_", "contains"])
+def test_a_slug_that_the_records_would_read_as_a_comparison_is_refused(payments, alice, slug):
+    with pytest.raises(FieldDefinitionRefused, match="can't be a field's slug"):
+        operations.save_field(field=CustomField(slug, "Points", "number"), by=alice, at=NOW)
+
+
 def test_fields_and_their_choices_are_completed(fields, events, bob):
     def offered(text):
         return [c.text for c in issue_queries.completions(actor=bob, text=text, position=len(text), now=NOW)]
@@ -214,6 +220,36 @@ def test_a_type_that_cannot_be_is_refused(alice, name):
         operations.add_type(name=name, by=alice, at=NOW)
 
 
+def templates(actor):
+    return {view.name: view.template for view in queries.list_types(actor=actor) if view.template}
+
+
+def test_a_type_has_a_template_and_loses_it_again(alice, bob, mallory):
+    operations.add_type(name="Chore", by=alice, at=NOW)
+    for name in ("Chore", "UI/UX"):
+        operations.set_type_template(name=name, template=" ## Where\r\n\r\n## Why\n", by=alice, at=NOW)
+
+    assert templates(bob) == {"Chore": "## Where\n\n## Why", "UI/UX": "## Where\n\n## Why"}
+    assert templates(mallory) == {}
+    operations.set_type_template(name="UI/UX", template="", by=alice, at=NOW)
+    operations.archive_type(name="Chore", by=alice, at=NOW)
+    operations.restore_type(name="Chore", by=alice, at=NOW)
+    assert templates(bob) == {"Chore": "## Where\n\n## Why"}
+    told = [entry for entry in audit.list_entries(actor=alice).items if entry.action == "issue_type.template_set"]
+    assert (told[0].before["template"], told[0].after["template"]) == ("## Where\n\n## Why", "")
+
+
+def test_a_template_makes_no_other_type_than_there_is(alice, bob):
+    before = [view.name for view in queries.list_types(actor=bob)]
+    with pytest.raises(TypeNotFound, match="There is no type Ghost"):
+        operations.set_type_template(name="Ghost", template="Boo", by=alice, at=NOW)
+    with pytest.raises(TypeRefused, match="10,000 characters"):
+        operations.set_type_template(name="Error", template="x" * 10_001, by=alice, at=NOW)
+    operations.set_type_template(name="Error", template="x", by=alice, at=NOW)
+
+    assert [view.name for view in queries.list_types(actor=bob)] == before
+
+
 def test_what_events_open_is_for_the_organisation_or_one_project(payments, alice, bob):
     everywhere = ArrivalRules(type="Task", priorities={"error": "High"}, severities={"error": "Critical"})
     operations.set_arrivals(rules=everywhere, by=alice, at=NOW)
@@ -239,6 +275,7 @@ def test_rules_for_events_that_cannot_be_are_refused(payments, alice):
 def test_members_change_no_words(fields, bob):
     for write in (
         lambda: operations.add_type(name="Chore", by=bob, at=NOW),
+        lambda: operations.set_type_template(name="SEO", template="Hi", by=bob, at=NOW),
         lambda: operations.archive_type(name="SEO", by=bob, at=NOW),
         lambda: operations.restore_type(name="SEO", by=bob, at=NOW),
         lambda: operations.save_field(field=FIELDS[0], by=bob, at=NOW),

@@ -75,6 +75,8 @@ def test_slugs_are_readable(name, slug):
         (CustomField("x", " ", "text"), "1 to 60 characters"),
         (CustomField("9x", "X", "text"), "can't be a field's slug"),
         (CustomField("contains", "X", "text"), "can't be a field's slug"),
+        (CustomField("points__gt", "X", "text"), "can't be a field's slug"),
+        (CustomField("points_", "X", "text"), "can't be a field's slug"),
         (CustomField("x", "X", "choice"), "needs something to choose from"),
         (CustomField("x", "X", "choice", choices=("a", "A")), "there once"),
         (CustomField("x", "X", "text", choices=("a",)), "Only a choice"),

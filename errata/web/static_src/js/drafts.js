@@ -6,7 +6,8 @@ const key = (field) => `draft:${document.body.dataset.user ?? ""}:${field.datase
 export function restore(root = document) {
   for (const field of $$("[data-draft]", root)) {
     const text = stored.read(key(field), "");
-    if (text && !field.value) field.value = text;
+    // What the page put there by itself gives way to what a person had typed.
+    if (text && (!field.value || "prefilled" in field.dataset)) field.value = text;
   }
 }
 

@@ -1,0 +1,61 @@
+"""Writing an issue down in a real browser: its type's template, and what a person typed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.e2e.test_story import _CHROMIUM, _FLAGS
+from tests.running import PASSWORD, Running, free_port
+
+# What ends a hung test on a machine under load; nothing here is timed.
+_PATIENCE_MS = 30_000
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("new-issue")]
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """The owner's browser at the form, in an installation whose tasks and costs have templates."""
+    running = Running(tmp_path / "data", free_port())
+    running.start()
+    try:
+        running.initialise(project="Payments")
+        for kind, text in (("Task", "## What\n\n## Why"), ("Cost", "## How much")):
+            file = tmp_path / f"{kind}.md"
+            file.write_text(text)
+            running.cli("type", "template", kind, str(file))
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+            found = browser.new_page()
+            found.set_default_timeout(_PATIENCE_MS)
+            expect.set_options(timeout=_PATIENCE_MS)
+            found.goto(f"{running.url}/signin/")
+            found.fill("[name=email]", "olga@shop.example")
+            found.fill("[name=password]", PASSWORD)
+            found.keyboard.press("Enter")
+            found.wait_for_url("**/issues/**")
+            found.goto(f"{running.url}/issues/new/")
+            yield found
+            browser.close()
+    finally:
+        running.stop()
+
+
+def test_a_template_changes_with_the_type_until_somebody_types(page: Page) -> None:
+    text = page.locator("#f-description")
+    expect(text).to_have_value("## What\n\n## Why")
+    page.select_option("#f-type", "Cost")
+    expect(text).to_have_value("## How much")
+    page.select_option("#f-type", "Error")
+    expect(text).to_have_value("")
+    page.select_option("#f-type", "Cost")
+    expect(text).to_have_value("## How much")
+
+    text.fill("## How much\n\nToo much.")
+    with page.expect_response("**/issues/new/words/"):
+        page.select_option("#f-type", "Task")
+    expect(text).to_have_value("## How much\n\nToo much.")
+    page.reload()
+
+    expect(text).to_have_value("## How much\n\nToo much.")
