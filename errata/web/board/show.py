@@ -148,9 +148,9 @@ def heads(board: Board, address: Address) -> list[Head]:
 def lanes(request: ActorRequest, address: Address, board: Board, ways: Ways) -> list[LaneShown]:
     """The rows of the board; without lanes, one that has no name."""
     if not address.lanes:
-        own = boards.piles(actor=request.actor, asked=address.asked, of=board, now=request.now)
+        own = boards.piles(actor=request.actor, asked=address.asked, of=board)
         return [LaneShown(lane=None, cells=cells(own, address, ways, of=board, now=request.now), url="", field="")]
-    filled = boards.lane_piles(actor=request.actor, asked=address.asked, of=board, now=request.now)
+    filled = boards.lane_piles(actor=request.actor, asked=address.asked, of=board)
     field = address.lanes if address.lanes in _SETTABLE else ""
     return [
         LaneShown(

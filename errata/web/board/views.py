@@ -74,7 +74,7 @@ def lane(request: ActorRequest) -> HttpResponse:
     chosen = next((each for each in board.lanes if each.id == request.GET.get("lane")), None)
     if chosen is None:
         return HttpResponse("")
-    piles = boards.piles(actor=request.actor, asked=address.asked, of=board, lane=chosen, now=request.now)
+    piles = boards.piles(actor=request.actor, asked=address.asked, of=board, lane=chosen)
     ways = show.Ways(board.columns, request)
     cells = show.cells(piles, address, ways, of=board, now=request.now, lane=chosen)
     return render(request, "board/cells.html", {"cells": cells, "ways": ways.told})
@@ -182,8 +182,7 @@ def _board(request: ActorRequest, address: show.Address) -> tuple[Board, Problem
     try:
         return boards.board(actor=request.actor, asked=address.asked, now=request.now), None
     except SearchError as error:
-        empty = boards.Board(columns=[], stages={}, counts={}, lanes=[], total=0, partial="")
-        return empty, problem_of(error, address.query)
+        return boards.nothing(), problem_of(error, address.query)
 
 
 def _sentence(request: ActorRequest, row: IssueRow, field: str, *, moved: bool) -> str:
