@@ -15,7 +15,7 @@ from errata.apps.accounts.queries import person_of
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues import cursors, rows
 from errata.apps.issues.changes import IssueNotFound, by_key, issue_not_found, visible
-from errata.apps.issues.finding import listed, project_ids
+from errata.apps.issues.finding import listed, project_ids, unhidden
 from errata.apps.issues.models import Activity, Comment, CommentEdit, Issue
 from errata.apps.issues.past import COUNTED, asks, events_until, found_in, rows_then
 from errata.apps.issues.search import compile_search
@@ -61,8 +61,9 @@ def search_as_of(*, actor: Actor, query: str, projects: Collection[int] | None, 
     found = compile_search(query, actor=actor, projects=ids, now=as_of, catalog=catalog, until=events_until(as_of))
     past.check_told_order(found.sort)
 
-    changed = _changed_since(actor, ids, as_of)
-    there = listed(actor, ids if projects is not None else None).filter(created_at__lte=as_of)
+    chosen = ids if projects is not None else None
+    changed = _changed_since(actor, chosen, as_of)
+    there = listed(actor, chosen).filter(created_at__lte=as_of)
     there = there.exclude(id__in=Activity.objects.filter(at__gt=as_of).values("issue_id"))
     counts = asked is not None and asks(asked, COUNTED)
     happened = there.filter(last_seen__gt=as_of)
@@ -174,9 +175,9 @@ def _bodies(found: Sequence[Comment], as_of: datetime) -> dict[int, str]:
     return dict(edits.values_list("comment_id", "body"))
 
 
-def _changed_since(actor: Actor, projects: Sequence[int], as_of: datetime) -> list[int]:
+def _changed_since(actor: Actor, projects: Sequence[int] | None, as_of: datetime) -> list[int]:
     """The issues of these projects that were there and changed since, the newest first; one more than are read."""
-    there = visible(actor).filter(project_id__in=projects, created_at__lte=as_of)
+    there = unhidden(visible(actor).filter(created_at__lte=as_of), actor, projects)
     changed = there.filter(id__in=Activity.objects.filter(at__gt=as_of).values("issue_id"))
     return list(changed.order_by("-id").values_list("id", flat=True)[: CHANGED_MAX + 1])
 

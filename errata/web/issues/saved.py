@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from errata.apps.issues import operations, queries
 from errata.apps.issues.types import SavedViewView
 from errata.apps.workflows import queries as workflows
+from errata.core import past
 from errata.core.vocabulary import OPEN_CATEGORIES
 from errata.core.workflow import DEFAULT, Stage
 from errata.web.answers import Toast, go
@@ -133,17 +134,18 @@ def _tabs(
     wanted = [query for _, query, _ in own] + [view.query for view in saved]
     counts = (
         queries.count_views(actor=request.actor, queries=wanted, projects=projects, now=request.now)
-        if layout == "list"
+        if layout == "list" and request.as_of is None
         else {}
     )
-    now = address.options()
-    kept = {name: value for name, value in now.items() if name in ("project", "cols", "lanes", "limits")}
+    now = {name: value for name, value in address.options().items() if name != "as_of"}
+    kept = {name: now[name] for name in ("project", "cols", "lanes", "limits") if name in now}
+    then = {"as_of": past.written(request.as_of)} if request.as_of else {}
     exact = any(view.query == address.query and dict(view.options) == now for view in saved)
     tabs = [
         Tab(
             name=name,
             query=query,
-            url=url_of(_ad_hoc(query, kept, layout)),
+            url=url_of(_ad_hoc(query, kept | then, layout)),
             current=query == address.query and not exact,
             hint=hint,
             count=counts.get(query),
@@ -154,7 +156,7 @@ def _tabs(
         Tab(
             name=view.name,
             query=view.query,
-            url=url_of(view),
+            url=url_of(msgspec.structs.replace(view, options=dict(view.options) | then)),
             current=view.query == address.query and dict(view.options) == now,
             hint="Shared with everybody" if view.shared else "",
             count=counts.get(view.query),

@@ -46,14 +46,17 @@ function neighbour(step) {
   return Boolean(link);
 }
 
+// A page of the past shows what was: a key pressed there must not change what is.
+const past = () => document.body.dataset.asOf !== undefined;
+
 function pick(field, wanted) {
-  const keys = keysUnder();
+  const keys = past() ? [] : keysUnder();
   if (keys.length) openPicker(field, keys, wanted);
   return keys.length > 0;
 }
 
 function set(field, value) {
-  const keys = keysUnder();
+  const keys = past() ? [] : keysUnder();
   if (keys.length) change([...keys.map((key) => ["key", key]), ["field", field], ["value", value]]);
   return keys.length > 0;
 }
