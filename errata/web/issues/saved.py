@@ -32,12 +32,13 @@ _STAGES = (
 _DONE = ("Done", "is:closed", "Fixed and closed")
 # More tabs than a screen is wide are worse than none.
 _STAGES_MAX = 6
+_BLOCKED = "is:blocked"
 _BOARDS = (
     ("All", "", "Every issue, newest first in each column"),
     ("Mine", "assignee:me", "What you hold"),
     ("Unassigned", "assignee:none", "What nobody holds"),
     ("High priority", "priority:High", "What is wanted soon"),
-    ("Blocked", "is:blocked", "What waits for another issue"),
+    ("Blocked", _BLOCKED, "What waits for another issue"),
 )
 _ADDRESSES = {"list": "issues", "board": "board"}
 
@@ -79,7 +80,9 @@ def _stages(request: ActorRequest, projects: Sequence[int] | None) -> Sequence[t
 
 def board_tabs(request: ActorRequest, address: Address) -> list[Tab]:
     """The views of the board. Its columns count already."""
-    return _tabs(request, address, layout="board", own=_BOARDS, projects=None)
+    # What was blocked can't be told of the past.
+    own = [tab for tab in _BOARDS if request.as_of is None or tab[1] != _BLOCKED]
+    return _tabs(request, address, layout="board", own=own, projects=None)
 
 
 def url_of(view: SavedViewView) -> str:
