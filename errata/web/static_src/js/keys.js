@@ -13,6 +13,8 @@ const current = () => $("[data-row][data-current]");
 export const selected = () => all() ?? [...new Set($$("[data-row] input[type=checkbox]:checked").map((box) => box.value))];
 
 export function keysUnder() {
+  // A page of the past shows what was: neither key nor command there may change what is.
+  if (document.body.dataset.asOf) return [];
   if (page() === "issue") return [$("[data-issue]").dataset.issue];
   const chosen = selected();
   return chosen.length ? chosen : current() ? [current().dataset.row] : [];
@@ -46,17 +48,14 @@ function neighbour(step) {
   return Boolean(link);
 }
 
-// A page of the past shows what was: a key pressed there must not change what is.
-const past = () => document.body.dataset.asOf !== undefined;
-
 function pick(field, wanted) {
-  const keys = past() ? [] : keysUnder();
+  const keys = keysUnder();
   if (keys.length) openPicker(field, keys, wanted);
   return keys.length > 0;
 }
 
 function set(field, value) {
-  const keys = past() ? [] : keysUnder();
+  const keys = keysUnder();
   if (keys.length) change([...keys.map((key) => ["key", key]), ["field", field], ["value", value]]);
   return keys.length > 0;
 }
