@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from errata.apps.accounts.models import Membership
 from errata.apps.accounts.permissions import Forbidden
-from errata.apps.issues import boards, operations, past, queries
+from errata.apps.issues import boards, hindsight, operations, queries
 from errata.apps.issues.boards import Asked
 from errata.apps.issues.models import Issue
 from errata.apps.issues.types import Assignment
@@ -187,7 +187,7 @@ def test_somebody_has_a_lane_however_many_people_there_are(payments, bob, olga):
     operations.assign_issues([Assignment(Issue.objects.get().id, last)], by=bob, at=NOW)
     operations.assign_issues([Assignment(Issue.objects.get().id, bob.user_id)], by=bob, at=later(minutes=1))
 
-    then = past.issue_as_of(actor=bob, key=key, as_of=NOW)
+    then = hindsight.issue_as_of(actor=bob, key=key, as_of=NOW).row
     assert (then.assignee.id, then.assignee.role) == (last, "member")
     operations.assign_issues([Assignment(Issue.objects.get().id, last)], by=bob, at=later(minutes=2))
     with CaptureQueriesContext(connection) as captured:
