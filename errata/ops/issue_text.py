@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from errata.apps.issues.hindsight import IssueThen
 from errata.apps.issues.types import ActivityView, CommentView, IssueDetail, IssueRow
+from errata.core.past import written
 from errata.ops.console import ago
 
 _TITLE_WIDTH = 72
@@ -28,6 +30,12 @@ def row_of(row: IssueRow, *, now: datetime) -> tuple[Any, ...]:
     )
 
 
+def row_then(row: IssueRow, *, counted: bool, at: datetime) -> tuple[Any, ...]:
+    """An issue of the past in a line of a table: without its users, which are not kept by time."""
+    *head, count, _, seen, assignee, title = row_of(row, now=at)
+    return (*head, count if counted else "–", seen if counted else "–", assignee, title)
+
+
 def describe(
     issue: IssueDetail, activity: Sequence[ActivityView], comments: Sequence[CommentView], *, now: datetime
 ) -> str:
@@ -36,8 +44,26 @@ def describe(
     return "\n\n".join(block for block in blocks if block)
 
 
+def describe_then(
+    issue: IssueThen, activity: Sequence[ActivityView], comments: Sequence[CommentView], *, at: datetime
+) -> str:
+    """An issue of the past on a page of text."""
+    users = f" from about {issue.users:,} users" if issue.users else ""
+    events = f"{issue.row.count:,}{users}" if issue.row.count else ""
+    head = _lines(issue.row, events=events if issue.counted else "can't be counted any more", now=at)
+    said = _comments(comments, now=at), _activity(activity, now=at)
+    blocks = [f"As it was at {written(at)}:", head, issue.description, *said]
+    return "\n\n".join(block for block in blocks if block)
+
+
 def _head(issue: IssueDetail, *, now: datetime) -> str:
     row = issue.row
+    events = f"{row.count:,} from about {row.users:,} users" if row.count else ""
+    next_stages = ", ".join(dict.fromkeys(move.to for move in issue.moves if move.allowed))
+    return "\n".join(filter(None, (_lines(row, events=events, now=now), _pair("Next", next_stages))))
+
+
+def _lines(row: IssueRow, *, events: str, now: datetime) -> str:
     lines = [
         f"{row.key}  {row.title}",
         f"         {row.culprit}" if row.culprit else "",
@@ -46,7 +72,7 @@ def _head(issue: IssueDetail, *, now: datetime) -> str:
         _pair("Type", f"{row.type}, priority {row.priority}, severity {row.severity}"),
         _pair("Assignee", f"{row.assignee.name} <{row.assignee.email}>" if row.assignee else "nobody"),
         _pair("Project", row.project.name),
-        _pair("Events", f"{row.count:,} from about {row.users:,} users" if row.count else ""),
+        _pair("Events", events),
         _pair(
             "Seen",
             f"first {_back(row.first_seen, now=now)}, last {_back(row.last_seen, now=now)}" if row.count else "",
@@ -54,7 +80,6 @@ def _head(issue: IssueDetail, *, now: datetime) -> str:
         _pair("Releases", " … ".join(dict.fromkeys(filter(None, (row.first_release, row.last_release))))),
         _pair("Labels", ", ".join(label.name for label in row.labels)),
         _pair("Fields", ", ".join(f"{slug} {value}" for slug, value in row.values.items())),
-        _pair("Next", ", ".join(dict.fromkeys(move.to for move in issue.moves if move.allowed))),
     ]
     return "\n".join(line for number, line in enumerate(lines) if line or number == 2)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from errata.apps.accounts.queries import initials
 from errata.apps.accounts.types import Actor
 from errata.apps.notices import queries as notices
+from errata.web import past
 from errata.web.answers import waiting_toasts
 
 _THEMES = ("system", "light", "dark", "contrast")
@@ -97,7 +98,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "request_id": getattr(request, "request_id", ""),
         "actor": actor,
     }
-    return values | _signed_in(request, actor) if actor else values
+    return values | _signed_in(request, actor) | past.shell(request) if actor else values
 
 
 def _signed_in(request: HttpRequest, actor: Actor) -> dict[str, Any]:

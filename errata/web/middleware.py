@@ -33,6 +33,7 @@ class Visitor:
         request.now = timezone.now()
         request.request_id = _request_id(request)
         request.actor = None
+        request.as_of = None
         with timezone.override(_zone(request)), steady() if request.method == "GET" else nullcontext():
             response = self._get_response(request)
         response.headers.setdefault("X-Request-Id", request.request_id)

@@ -13,6 +13,7 @@ class PublicRequest(HttpRequest):
 
     actor: Actor | None
     now: datetime
+    as_of: datetime | None  # of a page that tells of a moment in the past, see errata.web.past
     request_id: str
     htmx: HtmxDetails
 

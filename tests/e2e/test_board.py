@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -252,6 +253,51 @@ def test_all_that_match_are_changed_at_once(shop: Shop, page: Page) -> None:
     expect(page.locator("#toasts [data-toast]").first).to_be_visible()  # Only then is the last of them changed.
     page.reload()
     expect(page.locator("[data-row]")).to_have_count(0)
+
+
+def test_the_past_is_looked_at_and_left_as_it_was(shop: Shop, page: Page) -> None:
+    key = shop.report("Of the past", assignee="olga@shop.example")
+    then = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    shop.post(f"/issues/{key}/transition", {"stage": "Retest"})
+    page.goto(f"{shop.url}/board/?as_of={then}")
+    stands_in(page, key, "Assigned")
+    expect(page.locator(".past-banner")).to_contain_text("As it was on")
+
+    drag(page, key, "Closed")
+    page.locator(f'[data-card="{key}"] a').focus()
+    for pressed in ("Shift+ArrowRight", "s", "1", "e", "x"):
+        page.keyboard.press(pressed)
+
+    stands_in(page, key, "Assigned")
+    assert page.locator("dialog[open], #toasts > *").count() == 0
+    page.get_by_role("link", name="Back to now").first.click()
+    stands_in(page, key, "Retest")
+    page.get_by_role("button", name="Look back").click()
+    page.get_by_role("link", name="This time yesterday").click()
+    expect(page.get_by_role("heading", name="No issue matched then")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_pages_of_the_past_are_accessible_and_fit_a_phone(shop: Shop, page: Page, theme: str) -> None:
+    key = shop.report("Of the past", assignee="olga@shop.example", labels=["axe"], description="So it was.")
+    then = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    shop.post(f"/issues/{key}", {"title": "Of today"}, method="PATCH")
+    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": shop.url}])
+    for path in ("/board/?", "/board/?lanes=label&", "/issues/?", f"/issues/{key}/?"):
+        page.set_viewport_size({"width": 1280, "height": 780})
+        page.goto(f"{shop.url}{path}as_of={then}")
+        expect(page.get_by_text("Of the past").first).to_be_visible()
+        page.evaluate(axe)
+        result = page.evaluate("axe.run({resultTypes: ['violations']})")
+        grave = [rule["id"] for rule in result["violations"] if rule["impact"] in ("serious", "critical")]
+        assert grave == [], path
+        if path == "/board/?":
+            assert page.evaluate("document.documentElement.scrollHeight") <= 781, (
+                "the banner pushes nothing out of sight"
+            )
+        page.set_viewport_size({"width": 360, "height": 780})
+        assert page.evaluate("document.documentElement.scrollWidth") == 360, path
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])

@@ -270,6 +270,23 @@ def test_an_issue_is_worked_from_report_to_close(offline: Running) -> None:
     assert [key] == [each["key"] for each in told(offline, "issue", "list", "refunds", "is:closed")["items"]]
 
 
+def test_an_issue_is_shown_and_listed_as_it_was(offline: Running) -> None:
+    made = told(offline, "issue", "create", "storefront", "Invoices lack their numbers")
+    key, then = made["key"], made["updated_at"]
+    told(offline, "issue", "stage", key, "Closed", "--reason", "won't fix")
+
+    shown = told(offline, "issue", "show", key, "--as-of", then)
+    spoken = run(offline, "issue", "show", key, "--as-of", then).out
+    listed = told(offline, "issue", "list", "is:open", "invoices", "--as-of", then)["items"]
+
+    assert (shown["stage"], [each["key"] for each in listed]) == ("New", [key])
+    assert not shown.keys() & {"moves", "score", "watchers"}
+    assert spoken.startswith("As it was at 20")
+    assert "Closed" not in spoken
+    assert key in run(offline, "issue", "list", "invoices", "--as-of", then).out
+    assert "it came at" in refusal(offline, "issue", "show", key, "--as-of", "2020-01-01")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -279,6 +296,9 @@ def test_an_issue_is_worked_from_report_to_close(offline: Running) -> None:
         (("create", "nothing", "A title"), "There is no project nothing."),
         (("list", "--sort", "nonsense"), "There is no order “nonsense”. One of: last_seen"),
         (("list", "is:open", "(level:error"), "This parenthesis isn't closed."),
+        (("list", "clock:breached", "--as-of", "2026-01-01"), "“clock” can’t be told of the past"),
+        (("list", "--as-of", "yesterday"), "“yesterday” is no time"),
+        (("list", "--as-of", "2999-01-01"), "is still to come"),
     ],
 )
 def test_what_an_issue_command_cannot_do_it_says(offline: Running, words: tuple[str, ...], sentence: str) -> None:

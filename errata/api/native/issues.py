@@ -10,6 +10,7 @@ from ninja import Router, Status
 from ninja.params.functions import Query
 
 from errata.api.kit import ApiRequest
+from errata.api.native.past_schemas import IssueThenDetailOut, IssueThenOut
 from errata.api.native.schemas import (
     ActivityOut,
     CommentIn,
@@ -21,7 +22,8 @@ from errata.api.native.schemas import (
     Page,
     TransitionIn,
 )
-from errata.apps.issues import exporting, operations, queries
+from errata.apps.issues import exporting, hindsight, operations, queries
+from errata.core import past
 
 Numbered = TypeVar("Numbered", CommentOut, ActivityOut)
 
@@ -33,17 +35,36 @@ _SPOOL_BYTES = 4 * 2**20
 _SORTS = (
     "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `score`, `created`, `updated`; `-` reverses."
 )
+_AS_OF = (
+    "Look back: the answer of that moment, in ISO 8601 such as `2026-11-03T14:00+01:00`; without an offset in UTC. What"
+    " was not kept by time is left out."
+)
 
 
-@router.get("/issues", response=Page[IssueOut], summary="List and search issues")
+@router.get("/issues", response=Page[IssueOut | IssueThenOut], summary="List and search issues")
 def list_issues(
     request: ApiRequest,
     query: str = Query("", description="The search language: `is:unassigned level:error release:shop@1.2 -24h`."),
     sort: str = Query("", description=_SORTS),
     cursor: str | None = Query(None, description="`next` of the page before."),
     limit: int = Query(50, ge=1, le=200),
-) -> Page[IssueOut]:
-    """Newest first unless sorted otherwise. A query that can't be read is answered 400 with the place."""  # fmt: skip
+    *,
+    as_of: str | None = Query(None, description=_AS_OF),
+) -> Page[IssueOut | IssueThenOut]:
+    """Newest first unless sorted otherwise. A query that can't be read is answered 400 with the place.
+
+    So is, with `as_of`, one that asks what can't be told of the past: watchers, clocks, due times, the score, users,
+    what was blocked or unhandled.
+    """
+    if as_of is not None:
+        at = past.moment(as_of, now=datetime.now(UTC))
+        then = hindsight.list_issues_as_of(
+            actor=request.auth, as_of=at, query=query, sort=sort, cursor=cursor, limit=limit
+        )
+        told: list[IssueOut | IssueThenOut] = [
+            IssueThenOut.of(row, counted=row.id not in then.uncounted, as_of=at) for row in then.items
+        ]
+        return Page(items=told, next=then.next)
     page = queries.list_issues(
         actor=request.auth, query=query, sort=sort, cursor=cursor, limit=limit, now=datetime.now(UTC)
     )
@@ -81,10 +102,18 @@ def export_issues(
     return StreamingHttpResponse(exporting.lines(found, chosen), content_type=kind)
 
 
-@router.get("/issues/{key}", response=IssueDetailOut, summary="Get an issue")
-def get_issue(request: ApiRequest, key: str) -> IssueDetailOut:
-    """An issue by its key, with the moves it can make from where it is."""
-    return _detail(request, key)
+@router.get("/issues/{key}", response=IssueDetailOut | IssueThenDetailOut, summary="Get an issue")
+def get_issue(
+    request: ApiRequest, key: str, as_of: str | None = Query(None, description=_AS_OF)
+) -> IssueDetailOut | IssueThenDetailOut:
+    """An issue by its key, with the moves it can make from where it is; with `as_of`, as it was.
+
+    Before it came, it is answered 404 `issue_not_there_yet` with `created_at`.
+    """
+    if as_of is None:
+        return _detail(request, key)
+    at = past.moment(as_of, now=datetime.now(UTC))
+    return IssueThenDetailOut.of_then(hindsight.issue_as_of(actor=request.auth, key=key, as_of=at), as_of=at)
 
 
 @router.patch("/issues/{key}", response=IssueDetailOut, summary="Change an issue")

@@ -1,5 +1,6 @@
 """Boards: the issues a search finds, in the columns of their workflows and in lanes across them."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -13,8 +14,11 @@ from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues import cursors, rows
 from errata.apps.issues.changes import KEY_DIGITS_MAX
 from errata.apps.issues.finding import project_ids, search
+from errata.apps.issues.hindsight import search_as_of
 from errata.apps.issues.models import Issue, Label
 from errata.apps.issues.proving import evidence_of_rows
+from errata.apps.issues.search import Found
+from errata.apps.issues.sought import Sought
 from errata.apps.issues.types import IssueRow
 from errata.apps.projects import queries as projects_of
 from errata.apps.workflows.queries import processes_of
@@ -22,6 +26,7 @@ from errata.core import vocabulary, workflow
 from errata.core.board import Column, Drop, columns_of, drop_on, find_column
 from errata.core.errors import Refusal
 from errata.core.numeral import whole_number
+from errata.core.past import check_told_order
 from errata.core.workflow import Workflow
 
 Lanes = Literal["", "assignee", "project", "priority", "severity", "label"]
@@ -82,6 +87,7 @@ class Board(msgspec.Struct, frozen=True):
     lanes: list[Lane]
     total: int
     partial: str
+    sought: Sought  # what its cards are dealt from
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -91,77 +97,86 @@ class Asked(msgspec.Struct, frozen=True):
     projects: Collection[int] | None = None
     sort: str = ""
     lanes: Lanes = ""
+    as_of: datetime | None = None  # of a moment in the past
+
+
+def nothing() -> Board:
+    """The board of a search that can't be read."""
+    sought = Sought(Found(Q(), "last_seen", descending=True, partial=""), Issue.objects.none())
+    return Board(columns=[], stages={}, counts={}, lanes=[], total=0, partial="", sought=sought)
 
 
 def board(*, actor: Actor, asked: Asked, now: datetime) -> Board:
     """The columns with how many issues stand in each; with lanes, in each of those."""
     allow(actor, "issue:read")
-    found, issues = search(actor, asked.query, asked.projects, now)
+    sought = _sought(actor, asked, now)
     columns = _columns(actor, asked)
-    lane_column = _lane_column(asked.lanes)
-    names = ["category", "stage", *([lane_column] if lane_column else [])]
-    tallies = list(issues.order_by().values_list(*names).annotate(times=Count("pk")))
     counts: dict[str, int] = {}
     stages: dict[str, list[str]] = {}
     by_lane: dict[Any, dict[str, int]] = {}
-    for category, stage, *lane, times in tallies:
+    for category, stage, *lane, times in _tallies(actor, asked.lanes, sought):
         column = find_column(columns, stage=stage, category=category)
         if column is None:
             continue
         counts[column.id] = counts.get(column.id, 0) + times
         if stage not in (own_stages := stages.setdefault(column.id, [])):
             own_stages.append(stage)
-        if lane_column:
+        if lane:
             own = by_lane.setdefault(lane[0], {})
             own[column.id] = own.get(column.id, 0) + times
     if asked.lanes == "label":
         # An issue with two labels stands in two lanes, and in its column once.
-        counts = _totals(columns, issues)
+        counts = _totals(columns, _tallies(actor, "", sought))
     return Board(
         columns=columns,
         stages=stages,
         counts=counts,
         lanes=_lanes(actor, asked.lanes, by_lane),
         total=sum(counts.values()),
-        partial=found.partial,
+        partial=sought.found.partial,
+        sought=sought,
     )
 
 
-def piles(*, actor: Actor, asked: Asked, of: Board, now: datetime, lane: Lane | None = None) -> list[Pile]:
+def piles(*, actor: Actor, asked: Asked, of: Board, lane: Lane | None = None) -> list[Pile]:
     """The first cards of each column, of a whole board or of a lane of it."""
     allow(actor, "issue:read")
-    found, issues = search(actor, asked.query, asked.projects, now)
-    order = cursors.order_of(asked.sort, searched=cursors.Order(found.sort, found.descending))
+    order = of.sought.order(asked.sort)
     counts, limit = (lane.counts, LANE_CARDS) if lane else (of.counts, CARDS)
-    issues = _in_lane(issues, asked.lanes, lane.id if lane else "")
+    issues = _in_lane(of.sought.issues, asked.lanes, lane.id if lane else "")
+    others = _others_by_column(actor, asked.lanes, of.sought, of.columns, lane.id if lane else "")
     if sum(counts.values()) <= DEALT_MAX:
         places = _dealt(issues, order, of.columns)
+        for column_id, rows in others.items():
+            own = [*places.get(column_id, []), *map(order.place, rows)]
+            places[column_id] = sorted(own, reverse=order.falls)
     else:
         places = {
-            column.id: _places(_in_stages(issues, column, of.stages[column.id]), order, limit + 1)
+            column.id: of.sought.places(
+                _in_stages(issues, column, of.stages[column.id]), others.get(column.id, []), order, limit=limit + 1
+            )
             for column in of.columns
             if counts.get(column.id)
         }
     ids = [place[-1] for own in places.values() for place in own[:limit]]
-    cards = {row.id: row for row in rows.fetch_by_ids(ids)}
+    cards = {row.id: row for row in of.sought.rows(ids)}
     return [
         _pile(column, places.get(column.id, []), cards, count=counts.get(column.id, 0), order=order, limit=limit)
         for column in of.columns
     ]
 
 
-def lane_piles(*, actor: Actor, asked: Asked, of: Board, now: datetime) -> dict[str, list[Pile]]:
+def lane_piles(*, actor: Actor, asked: Asked, of: Board) -> dict[str, list[Pile]]:
     """The cards of the lanes to begin with, by lane: all of them on a small board, the first few on a large one."""
     if of.total > DEALT_MAX:
         eager = of.lanes[:EAGER_LANES]
-        return {lane.id: piles(actor=actor, asked=asked, of=of, now=now, lane=lane) for lane in eager}
+        return {lane.id: piles(actor=actor, asked=asked, of=of, lane=lane) for lane in eager}
     allow(actor, "issue:read")
-    found, issues = search(actor, asked.query, asked.projects, now)
-    order = cursors.order_of(asked.sort, searched=cursors.Order(found.sort, found.descending))
-    ids = list(issues.order_by(*order.ordering).values_list("id", flat=True)[:DEALT_MAX])
+    order = of.sought.order(asked.sort)
+    places = of.sought.places(of.sought.issues, of.sought.others.values(), order, limit=DEALT_MAX)
     labels = label_lanes(actor=actor) if asked.lanes == "label" else {}
     cells: dict[tuple[str, str], list[IssueRow]] = {}
-    for row in rows.fetch_by_ids(ids):
+    for row in of.sought.rows([place[-1] for place in places]):
         for lane in lane_of(asked.lanes, row, labels):
             cells.setdefault((lane, column_of(of.columns, row)), []).append(row)
     return {
@@ -185,11 +200,12 @@ def more(*, actor: Actor, asked: Asked, column_id: str, cursor: str, now: dateti
     column = next((each for each in columns if each.id == column_id), None)
     if column is None:
         return Pile(column=Column(id=column_id, name=column_id, category="new"), count=0, cards=[], next=None)
-    found, issues = search(actor, asked.query, asked.projects, now)
-    order = cursors.order_of(asked.sort, searched=cursors.Order(found.sort, found.descending))
-    issues = _in_column(_in_lane(issues, asked.lanes, lane), column, columns).filter(cursors.behind(cursor, order))
-    places = _places(issues, order, CARDS + 1)
-    cards = {row.id: row for row in rows.fetch_by_ids([place[-1] for place in places[:CARDS]])}
+    sought = _sought(actor, asked, now)
+    order = sought.order(asked.sort)
+    issues = _in_column(_in_lane(sought.issues, asked.lanes, lane), column, columns)
+    others = _others_by_column(actor, asked.lanes, sought, columns, lane).get(column.id, [])
+    places = sought.places(issues, others, order, limit=CARDS + 1, cursor=cursor or None)
+    cards = {row.id: row for row in sought.rows([place[-1] for place in places[:CARDS]])}
     return _pile(column, places, cards, count=0, order=order, limit=CARDS)
 
 
@@ -306,9 +322,51 @@ def _columns(actor: Actor, asked: Asked) -> list[Column]:
     return columns_of(list(flows.values()) or [workflow.DEFAULT])
 
 
-def _totals(columns: Sequence[Column], issues: QuerySet[Issue]) -> dict[str, int]:
+def _sought(actor: Actor, asked: Asked, now: datetime) -> Sought:
+    if asked.as_of is None:
+        return Sought(*search(actor, asked.query, asked.projects, now))
+    sought = search_as_of(actor=actor, query=asked.query, projects=asked.projects, as_of=asked.as_of)
+    check_told_order(sought.order(asked.sort).sort)
+    return sought
+
+
+def _tallies(actor: Actor, lanes: Lanes, sought: Sought) -> list[tuple[Any, ...]]:
+    """Category, stage, with lanes the lane's value, and how many issues have them."""
+    names = ["category", "stage", *([_lane_column(lanes)] if lanes else [])]
+    kept = list(sought.issues.order_by().values_list(*names).annotate(times=Count("pk")))
+    if not sought.others:
+        return kept
+    labels = label_lanes(actor=actor) if lanes == "label" else {}
+    others = Counter(
+        (row.category, row.stage, *([_lane_value(lanes, lane)] if lanes else []))
+        for row in sought.others.values()
+        for lane in lane_of(lanes, row, labels)
+    )
+    return [*kept, *((*place, times) for place, times in others.items())]
+
+
+def _lane_value(lanes: Lanes, lane: str) -> int | None:
+    """What the records have in the lane's column."""
+    if lanes in _RANKS:
+        return _RANKS[lanes].index(lane)
+    return None if lane == "none" else int(lane)
+
+
+def _others_by_column(
+    actor: Actor, lanes: Lanes, sought: Sought, columns: Sequence[Column], lane: str
+) -> dict[str, list[IssueRow]]:
+    """The issues that were otherwise, in the columns where they stood."""
+    labels = label_lanes(actor=actor) if sought.others and lanes == "label" else {}
+    found: dict[str, list[IssueRow]] = {}
+    for row in sought.others.values():
+        if not lane or lane in lane_of(lanes, row, labels):
+            found.setdefault(column_of(columns, row), []).append(row)
+    return found
+
+
+def _totals(columns: Sequence[Column], tallies: Sequence[tuple[Any, ...]]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for category, stage, times in issues.order_by().values_list("category", "stage").annotate(Count("pk")):
+    for category, stage, times in tallies:
         column = find_column(columns, stage=stage, category=category)
         if column:
             counts[column.id] = counts.get(column.id, 0) + times
@@ -345,10 +403,6 @@ def _in_stages(issues: QuerySet[Issue], column: Column, stages: Sequence[str]) -
     """Said by what the index of boards begins with, so that its order is the order of the column."""
     mine = issues.filter(category=column.category)
     return mine.filter(stage=stages[0]) if len(stages) == 1 else mine.filter(stage__in=stages)
-
-
-def _places(issues: QuerySet[Issue], order: cursors.Order, limit: int) -> list[tuple[Any, ...]]:
-    return list(issues.order_by(*order.ordering).values_list(*order.columns)[:limit])
 
 
 def _dealt(

@@ -2,13 +2,15 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 from django.db.models import Q
 
+from errata.apps.issues.types import IssueRow
+from errata.apps.issues.vocabulary import priority_rank, severity_rank
 from errata.core.errors import Refusal
 from errata.core.search import SORTS
 
@@ -24,6 +26,10 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "created": ("created_at", "id"),
     "updated": ("updated_at", "id"),
     "due": ("due_at", "id"),
+}
+_RANKS: dict[str, Callable[[IssueRow], int]] = {
+    "priority_rank": lambda row: priority_rank(row.priority),
+    "severity_rank": lambda row: severity_rank(row.severity),
 }
 _MOMENTS = {"last_seen", "first_seen", "created_at", "updated_at", "due_at"}
 # Orders in which first is what others put last: nobody looks for what is due in a year.
@@ -61,6 +67,10 @@ class Order(NamedTuple):
         """Whether the database begins with the greatest."""
         return self.descending != (self.sort in _ASCENDING)
 
+    def place(self, row: IssueRow) -> tuple[Any, ...]:
+        """Where an issue stands, as the records would tell it."""
+        return tuple(_RANKS[column](row) if column in _RANKS else getattr(row, column) for column in self.columns)
+
     @property
     def listed(self) -> Q:
         """What has a place in the order: by due time, only what is due at all."""
@@ -95,6 +105,12 @@ def behind(cursor: str, order: Order) -> Q:
         condition |= Q(**same, **{f"{order.columns[index]}__{step}": values[index]})
     # Says nothing new, but gives the database one range to start its index scan from.
     return Q(**{f"{order.columns[0]}__{step}e": values[0]}) & condition
+
+
+def is_behind(place: tuple[Any, ...], cursor: str, order: Order) -> bool:
+    """Whether an issue that stands there is behind the place. Raises CursorRefused."""
+    values = tuple(_values(cursor, order))
+    return place < values if order.falls else place > values
 
 
 def _values(cursor: str, order: Order) -> list[Any]:

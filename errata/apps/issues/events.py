@@ -9,6 +9,7 @@ from errata import ports
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
 from errata.apps.issues import queries
+from errata.apps.issues.past import events_until
 from errata.apps.issues.types import IssueRow
 from errata.apps.projects import queries as projects
 from errata.core.errors import Refusal
@@ -79,9 +80,9 @@ def event(*, actor: Actor, key: str, event_id: str) -> EventWhole:
         raise _unavailable() from error
 
 
-def read_event(row: IssueRow, event_id: str = "") -> EventBody | None:
+def read_event(row: IssueRow, event_id: str = "", *, as_of: datetime | None = None) -> EventBody | None:
     """Find an event of an issue, or its newest, with its body. Raises StoreUnavailable."""
-    store, scope = ports.current().events, scope_of(row)
+    store, scope = ports.current().events, scope_of(row, as_of=as_of)
     if not scope.projects:
         return None
     if event_id:
@@ -90,9 +91,10 @@ def read_event(row: IssueRow, event_id: str = "") -> EventBody | None:
     return store.read(msgspec.structs.replace(scope, since=row.last_seen)) or store.read(scope)
 
 
-def scope_of(row: IssueRow) -> Scope:
+def scope_of(row: IssueRow, *, as_of: datetime | None = None) -> Scope:
     """An issue's events. It has none from before it was first seen, so those days are not even opened."""
-    return Scope(projects=queries.scope_of([row]), since=row.first_seen)
+    until = events_until(as_of) if as_of else None
+    return Scope(projects=queries.scope_of([row]), since=row.first_seen, until=until)
 
 
 def find_event(*, actor: Actor, event_id: str) -> EventWhole:

@@ -26,7 +26,11 @@ def project_ids(actor: Actor, projects: Collection[int] | None) -> list[int]:
 
 def listed(actor: Actor, ids: Sequence[int] | None) -> QuerySet[Issue]:
     """What lists show: neither what went into another issue, nor what an archived project put away."""
-    found = Issue.objects.filter(organization_id=actor.organization_id, merged_into=None)
+    return unhidden(Issue.objects.filter(organization_id=actor.organization_id, merged_into=None), actor, ids)
+
+
+def unhidden(found: QuerySet[Issue], actor: Actor, ids: Sequence[int] | None) -> QuerySet[Issue]:
+    """Of some issues, those of these projects; or of all that aren't put away."""
     if ids is not None:
         return found.filter(project_id__in=ids)
     # Said by what is left out, so that the database goes by the order and not by the projects.

@@ -195,7 +195,11 @@ class Activity(models.Model):
     undone_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = (models.Index(fields=("issue", "-id"), name="activity_of_issue"),)
+        indexes = (
+            models.Index(fields=("issue", "-id"), name="activity_of_issue"),
+            # Which issues changed since a moment: what looking back begins with. Events alone write no activity.
+            models.Index(fields=("at", "issue"), name="activity_since"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.issue_id}"

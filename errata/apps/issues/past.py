@@ -2,39 +2,39 @@
 
 Everything people and rules change about an issue is an activity with what was there before, so an issue as it was is
 the issue as it is without the activities since. How often it had happened by then is the event store's to tell. What
-has no activity of its own is as it is now: watchers, the issues that block it, clocks, the score, the times of changes.
+has no activity of its own is as it is now: watchers, the issues that block it, clocks, the score. Who shows an issue of
+the past leaves that out, by `told`.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
-from django.db.models import Min, Q
+from django.db.models import Max, Min, Q
 
 from errata import ports
 from errata.apps.accounts import queries as accounts
-from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues import rows
-from errata.apps.issues.changes import by_key, issue_not_found, visible
-from errata.apps.issues.models import Activity, Issue, IssueLink, Label, Watcher
+from errata.apps.issues.models import Activity, Grouping, Issue, IssueLink, Label, Watcher
 from errata.apps.issues.search import UNANSWERED
-from errata.apps.issues.types import IssueRow, LabelView, Page
+from errata.apps.issues.types import IssueRow, LabelView
 from errata.apps.issues.valuing import with_values
-from errata.apps.issues.vocabulary import catalog_of, workflow_of
-from errata.apps.projects import queries as projects_of
+from errata.apps.issues.vocabulary import workflow_of
 from errata.core.ids import ProjectId
-from errata.core.search import And, Asker, Catalog, Has, Node, Not, Or, Subject, Term, Text, matches, parse, partition
-from errata.core.vocabulary import PRIORITIES, SEVERITIES, Category
+from errata.core.search import And, Asker, Catalog, Has, Node, Not, Or, Subject, Term, Text, matches
+from errata.core.vocabulary import Category
 from errata.core.workflow import category_of, told_by
-from errata.ports.event_store import Scope, StoreUnavailable
+from errata.ports.event_store import Scope, StoreUnavailable, Total
 
-# A view of the past is looked at by one person at a time, and reads what changed since.
-_ISSUES_MAX = 20_000
-_CUT = f"There were more than {_ISSUES_MAX:,} issues; these are the {_ISSUES_MAX:,} that were created last."
+# Times of events are kept to the millisecond, and a scope ends before its end.
+_TICK = timedelta(milliseconds=1)
+_REGROUPING = {"merged", "merged_into", "unmerged", "split"}
+# How much later than a group's first event the first one kept may be: clients' times are rounded on their way.
+_REMOVED = timedelta(seconds=1)
 
 
 class _Step(NamedTuple):
@@ -47,44 +47,45 @@ class _Step(NamedTuple):
     at: datetime
 
 
-def list_issues_as_of(
-    *,
-    actor: Actor,
-    as_of: datetime,
-    query: str = "",
-    sort: str = "",
-    limit: int = 200,
-    projects: Collection[int] | None = None,
-) -> Page:
-    """The issues a search would have found at a moment, as they were then."""
-    allow(actor, "issue:read")
-    catalog = catalog_of(actor.organization_id)
-    parsed = parse(query, catalog=catalog)
-    found, cut = _rows_as_of(actor, as_of, projects)
-    partial = _count_until(found, as_of) or (_CUT if cut else "")
-    kept = list(found.values())
-    if parsed.where is not None:
-        asked = partition(parsed.where, catalog=catalog)
-        thens = [Then(row, as_of) for row in found.values()]
-        held = _held(asked, thens, actor=actor, catalog=catalog)
-        kept = [row for (row, _), found_then in zip(thens, held, strict=True) if found_then]
-    items = _sorted(kept, sort or f"{'' if parsed.descending else '+'}{parsed.sort}")
-    return Page(items=items[:limit], next=None, partial=partial)
+class Standing(msgspec.Struct, frozen=True):
+    """Issues as they were at a moment, by id."""
+
+    rows: dict[int, IssueRow]
+    uncounted: frozenset[int] = frozenset()  # those of which nobody can say how often they had happened by then
+    partial: str = ""  # in words: what is missing, and why
 
 
-def issue_as_of(*, actor: Actor, key: str, as_of: datetime) -> IssueRow:
-    """One issue as it was. Raises IssueNotFound if there was none yet."""
-    allow(actor, "issue:read")
-    issue = by_key(actor, key).first()
-    if issue is None:
-        raise issue_not_found(key)
-    steps = _steps_since(Q(issue_id=issue.id), as_of)
-    row = _undone(rows.fetch_by_ids([issue.id])[0], steps[issue.id], _Names(actor, steps))
-    if row is None:
-        raise issue_not_found(key)
-    found = {row.id: row}
-    _count_until(found, as_of)
-    return found[row.id]
+def rows_then(*, actor: Actor, ids: Sequence[int], as_of: datetime, gone_too: bool = False) -> Standing:
+    """These issues as they were, without what wasn't there yet and, unless asked for, what had gone into another."""
+    steps = _steps_since(Q(issue_id__in=ids), as_of)
+    merged = set(Issue.objects.filter(id__in=ids, merged_into__isnull=False).values_list("id", flat=True))
+    names, brought = _Names(actor, steps), _brought(steps, as_of)
+    found: dict[int, IssueRow] = {}
+    for row in rows.fetch_by_ids(ids):
+        since = steps.get(row.id, [])
+        gone = not gone_too and _was_gone(since, gone_now=row.id in merged)
+        was = None if gone else _undone(row, since, names, brought=brought.get(row.id, []))
+        if was is not None:
+            found[row.id] = was
+    _put_times(found, steps, as_of)
+    regrouped = {number for number, since in steps.items() if any(step.kind in _REGROUPING for step in since)}
+    then = _counted_then(found, as_of, regrouped=regrouped, astray=_astray(found, steps))
+    kept = {number: told(row, counted=number not in then.uncounted) for number, row in then.rows.items()}
+    return msgspec.structs.replace(then, rows=kept)
+
+
+def events_until(as_of: datetime) -> datetime:
+    """Where a scope ends that has the events up to a moment, and those of that moment."""
+    return as_of + _TICK
+
+
+def told(row: IssueRow, *, counted: bool = True) -> IssueRow:
+    """An issue of the past without what is only known of today."""
+    known = msgspec.structs.replace(
+        row, users=0, is_unhandled=False, regressed_at=None, last_release="", score=0, clock_state="", clock_from=None,
+        due_at=None, parts=0, parts_done=0, blockers=0,
+    )  # fmt: skip
+    return known if counted else msgspec.structs.replace(known, count=0, last_seen=row.first_seen)
 
 
 def rows_after(*, actor: Actor, wanted: Mapping[int, Collection[int]]) -> dict[int, IssueRow]:
@@ -143,9 +144,18 @@ def finds(node: Node | None, thens: Sequence[Then], *, actor: Actor, catalog: Ca
     """Whether a search, divided between records and events, found each issue that was like this at its moment."""
     if node is None:
         return [True] * len(thens)
-    if _asks(node, _COUNTED):
+    if asks(node, COUNTED):
         thens = _counted(thens)
     return _held(node, thens, actor=actor, catalog=catalog)
+
+
+def found_in(
+    node: Node, found: Collection[IssueRow], *, actor: Actor, at: datetime, catalog: Catalog
+) -> list[IssueRow]:
+    """Of these issues as they were at a moment, those that a search would have found."""
+    thens = [Then(row, at) for row in found]
+    held = _held(node, thens, actor=actor, catalog=catalog)
+    return [then.row for then, is_found in zip(thens, held, strict=True) if is_found]
 
 
 def _counted(thens: Sequence[Then]) -> list[Then]:
@@ -153,8 +163,7 @@ def _counted(thens: Sequence[Then]) -> list[Then]:
     by_moment: dict[datetime, dict[int, IssueRow]] = defaultdict(dict)
     for row, at in thens:
         by_moment[at][row.id] = row
-    for at, found in by_moment.items():
-        _count_until(found, at)
+    by_moment = {at: _counted_then(found, at).rows for at, found in by_moment.items()}
     return [
         Then(msgspec.structs.replace(row, count=then.count, last_seen=then.last_seen), at)
         for row, at in thens
@@ -163,22 +172,47 @@ def _counted(thens: Sequence[Then]) -> list[Then]:
 
 
 def _held(node: Node, thens: Sequence[Then], *, actor: Actor, catalog: Catalog) -> list[bool]:
-    unlisted = _unlisted(thens) if thens and _asks(node, _UNLISTED) else [_NOTHING] * len(thens)
-    asker = _askers(actor, catalog)
+    unlisted = _unlisted(thens) if thens and asks(node, _UNLISTED) else [_NOTHING] * len(thens)
+    asker = _askers(actor, catalog, _Answers(thens))
     return [matches(node, _subject(then.row, more), asker(then)) for then, more in zip(thens, unlisted, strict=True)]
 
 
-_COUNTED = {"count", "users", "last_seen", "is:handled"}
+class _Answers:
+    """What events answer of issues up to their moments: each question is put once a moment, for all issues of it."""
+
+    def __init__(self, thens: Sequence[Then]) -> None:
+        self._found: dict[datetime, list[IssueRow]] = defaultdict(list)
+        for row, at in thens:
+            self._found[at].append(row)
+        self._known: dict[tuple[datetime, Node], set[tuple[ProjectId, int]]] = {}
+
+    def of(self, then: Then, node: Node) -> bool:
+        if not then.row.groups:
+            return False
+        asked = (then.at, node)
+        if asked not in self._known:
+            self._known[asked] = self._ask(then.at, node)
+        return any(place in self._known[asked] for place in _places(then.row))
+
+    def _ask(self, at: datetime, node: Node) -> set[tuple[ProjectId, int]]:
+        projects = _groups_of(self._found[at])
+        scope = Scope(projects=projects, until=events_until(at), where=node)
+        most = sum(len(groups) for groups in projects.values())
+        return set(ports.current().events.fingerprints(scope, limit=most))
+
+
+# What a search may ask that the event store has to be asked for, too.
+COUNTED = frozenset({"count", "users", "last_seen", "is:handled"})
 _UNLISTED = {"text", "creator", "watcher", "is:watched", "is:blocked", "is:blocking"}
 
 
-def _asks(node: Node, things: Collection[str]) -> bool:
+def asks(node: Node, things: Collection[str]) -> bool:
     """Whether a search asks one of these: keys, states as `is:…`, or "text"."""
     match node:
         case And(nodes) | Or(nodes):
-            return any(_asks(part, things) for part in nodes)
+            return any(asks(part, things) for part in nodes)
         case Not(inner):
-            return _asks(inner, things)
+            return asks(inner, things)
         case Term("is", values=values):
             return any(f"is:{value}" in things for value in values)
         case Term(key) | Has(key):
@@ -279,27 +313,6 @@ class _Names:
         return [LabelView(name=name, colour=self._colours.get(name, 0)) for name in names]
 
 
-def _rows_as_of(actor: Actor, as_of: datetime, projects: Collection[int] | None) -> tuple[dict[int, IssueRow], bool]:
-    """The issues there were, and whether there were more."""
-    own = projects_of.visible_ids(actor)
-    chosen = own if projects is None else [project for project in own if project in projects]
-    there = visible(actor).filter(project_id__in=chosen, created_at__lte=as_of).order_by("-id")
-    ids = list(there.values_list("id", flat=True)[: _ISSUES_MAX + 1])
-    cut = len(ids) > _ISSUES_MAX
-    ids = ids[:_ISSUES_MAX]
-    steps = _steps_since(Q(issue__organization_id=actor.organization_id), as_of)
-    gone_now = set(Issue.objects.filter(id__in=ids, merged_into__isnull=False).values_list("id", flat=True))
-    names = _Names(actor, steps)
-    found: dict[int, IssueRow] = {}
-    for row in rows.fetch_by_ids(ids):
-        since = steps[row.id]
-        was_gone = row.id in gone_now and not any(step.kind == "merged_into" for step in since)
-        before = None if was_gone else _undone(row, since, names)
-        if before is not None:
-            found[row.id] = before
-    return found, cut
-
-
 def _steps_since(which: Q, as_of: datetime) -> dict[int, list[_Step]]:
     """The activities after a moment by issue, newest first."""
     found: dict[int, list[_Step]] = defaultdict(list)
@@ -309,8 +322,11 @@ def _steps_since(which: Q, as_of: datetime) -> dict[int, list[_Step]]:
     return found
 
 
-def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | None:
-    """The issue without these activities, newest first; None if it did not exist before them."""
+def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names, *, brought: Sequence[int] = ()) -> IssueRow | None:
+    """The issue without these activities, newest first; None if it did not exist before them.
+
+    `brought` are the groups that it took along into another.
+    """
     changes: dict[str, Any] = {}
     meant: dict[str, Category] = {}
     comments = row.comments
@@ -328,6 +344,8 @@ def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | 
                 changes["parent"] = above["key"] if above else ""
             case "field":
                 changes["values"] = with_values(changes.get("values", row.values), step.before)
+            case "merged" | "merged_into" | "split":
+                changes["groups"] = _groups_before(changes.get("groups", row.groups), step, brought)
             case "commented":
                 comments -= 1
             case "comment_deleted":
@@ -338,6 +356,16 @@ def _undone(row: IssueRow, steps: Sequence[_Step], names: _Names) -> IssueRow | 
         known = category_of(changes["stage"], told=meant, workflow=names.workflow(row.project.id))
         changes["category"] = known or row.category
     return msgspec.structs.replace(row, comments=comments, **changes)
+
+
+def _groups_before(groups: Sequence[int], step: _Step, brought: Sequence[int]) -> list[int]:
+    match step.kind:
+        case "merged":
+            came = set(map(int, step.after["fingerprints"]))
+            return [group for group in groups if group not in came]
+        case "split":
+            return [*groups, int(step.after["fingerprint"])]
+    return list(brought)
 
 
 _TAKEN_BACK = {
@@ -353,60 +381,117 @@ _TAKEN_BACK = {
 }
 
 
-def _count_until(found: dict[int, IssueRow], as_of: datetime) -> str:
-    """Put in how often each had happened by then. Return in words what is missing."""
-    scope: dict[ProjectId, list[int]] = defaultdict(list)
-    for row in found.values():
-        if row.groups and row.last_seen > as_of:
-            scope[ProjectId(row.project.id)] += row.groups
-    if not scope:
-        return ""
+def _was_gone(steps: Sequence[_Step], *, gone_now: bool) -> bool:
+    """Whether an issue had gone into another before these activities, newest first."""
+    gone = gone_now
+    for step in steps:
+        # An undone merge is told of at both ends: here by its source.
+        gone = False if step.kind == "merged_into" else gone or (step.kind == "unmerged" and "issue" in step.after)
+    return gone
+
+
+def _astray(found: Collection[int], steps: Mapping[int, Sequence[_Step]]) -> set[int]:
+    """Those that had groups of another, which went back to it since: which ones, only the other remembers."""
+    return {
+        number
+        for number in found
+        if any(step.kind == "unmerged" and "issue" in step.before for step in steps.get(number, ()))
+    }
+
+
+def _brought(steps: Mapping[int, Sequence[_Step]], as_of: datetime) -> dict[int, list[int]]:
+    """The groups of issues that went into others since: those they brought along, which only the other issue tells."""
+    gone = [number for number, since in steps.items() if any(step.kind == "merged_into" for step in since)]
+    if not gone:
+        return {}
+    taken = Activity.objects.filter(kind="merged", at__gt=as_of, after__issue_id__in=gone).order_by("id")
+    return {after["issue_id"]: [*map(int, after["fingerprints"])] for after in taken.values_list("after", flat=True)}
+
+
+def _put_times(found: dict[int, IssueRow], steps: Mapping[int, Sequence[_Step]], as_of: datetime) -> None:
+    """Put in when each had last changed by then, and when it had come to its stage."""
+    changed = [number for number in found if number in steps]
+    if not changed:
+        return
+    before = Activity.objects.filter(issue_id__in=changed, at__lte=as_of).order_by().values_list("issue_id")
+    moved = Max("at", filter=Q(kind__in=("stage", "regressed")))
+    for number, updated, staged in before.annotate(updated=Max("at"), staged=moved):
+        row = found[number]
+        found[number] = msgspec.structs.replace(row, updated_at=updated, stage_changed_at=staged or row.created_at)
+
+
+def _counted_then(
+    found: dict[int, IssueRow],
+    as_of: datetime,
+    *,
+    regrouped: Collection[int] = (),
+    astray: Collection[int] = (),
+) -> Standing:
+    """Put in how often each had happened by then.
+
+    An issue of which events have been removed since, or whose groups went to and fro, has no number that would be true.
+    """
+    asked = [row for row in found.values() if row.last_seen > as_of or row.id in regrouped]
+    if not any(row.groups for row in asked):
+        return Standing(found | {row.id: _without_events(row) for row in asked}, frozenset(astray))
     try:
-        counted = ports.current().events.totals(Scope(projects=dict(scope), until=as_of))
+        counted = ports.current().events.totals(Scope(projects=_groups_of(asked), until=events_until(as_of)))
     except StoreUnavailable:
-        return UNANSWERED
-    for number, row in found.items():
-        if row.groups and row.last_seen > as_of:
-            own = [counted[place] for group in row.groups if (place := (ProjectId(row.project.id), group)) in counted]
-            if own:
-                last = max(total.last for total in own)
-                found[number] = msgspec.structs.replace(row, count=sum(total.count for total in own), last_seen=last)
-    return ""
+        return Standing(found, frozenset(row.id for row in asked), UNANSWERED)
+    first = _first_seen(asked)
+    uncounted = set(astray)
+    for row in asked:
+        happened = [place for place in _places(row) if first.get(place, row.first_seen) <= as_of]
+        if any(place not in counted or counted[place].first - first[place] > _REMOVED for place in happened):
+            uncounted.add(row.id)
+        totals = [counted[place] for place in happened if place in counted]
+        began = min((first[place] for place in happened), default=None) if row.id in regrouped else row.first_seen
+        found[row.id] = _with_events(row, totals, began=began) if totals and began else _without_events(row)
+    return Standing(found, frozenset(uncounted))
 
 
-def _askers(actor: Actor, catalog: Catalog) -> Callable[[Then], Asker]:
+def _with_events(row: IssueRow, totals: Sequence[Total], *, began: datetime) -> IssueRow:
+    count, last = sum(total.count for total in totals), max(total.last for total in totals)
+    return msgspec.structs.replace(row, count=count, first_seen=began, last_seen=last)
+
+
+def _without_events(row: IssueRow) -> IssueRow:
+    """As one is before its first event: seen when it was written down."""
+    return msgspec.structs.replace(row, count=0, first_seen=row.created_at, last_seen=row.created_at)
+
+
+def _places(row: IssueRow) -> list[tuple[ProjectId, int]]:
+    return [(ProjectId(row.project.id), group) for group in row.groups]
+
+
+def _groups_of(found: Collection[IssueRow]) -> dict[ProjectId, list[int]]:
+    scope: dict[ProjectId, list[int]] = defaultdict(list)
+    for row in found:
+        if row.groups:
+            scope[ProjectId(row.project.id)] += row.groups
+    return dict(scope)
+
+
+def _first_seen(found: Collection[IssueRow]) -> dict[tuple[ProjectId, int], datetime]:
+    """When each of the groups happened first, which retention does not forget."""
+    groups = _groups_of(found)
+    wanted = {number for own in groups.values() for number in own}
+    kept = Grouping.objects.filter(project_id__in=groups, fingerprint__in=wanted)
+    return {
+        (ProjectId(project), number): first
+        for project, number, first in kept.values_list("project_id", "fingerprint", "first_seen")
+    }
+
+
+def _askers(actor: Actor, catalog: Catalog, answers: _Answers) -> Callable[[Then], Asker]:
     """Who asks each issue. The people that a search names are looked up once for all of them."""
     who = cache(lambda named: accounts.ids_of_people(actor=actor, named=named))
     emails = cache(lambda named: accounts.emails_of_people(actor=actor, named=named))
 
     def asker(then: Then) -> Asker:
-        row, at = then
-
         def events(node: Node) -> bool:
-            scope = Scope(projects={ProjectId(row.project.id): row.groups}, until=at, where=node)
-            return bool(row.groups) and ports.current().events.count(scope)[0] > 0
+            return answers.of(then, node)
 
-        return Asker(now=at, me=actor.user_id, events=events, who=who, emails=emails, catalog=catalog)
+        return Asker(now=then.at, me=actor.user_id, events=events, who=who, emails=emails, catalog=catalog)
 
     return asker
-
-
-_ORDERS: dict[str, Callable[[IssueRow], Any]] = {
-    "last_seen": lambda row: row.last_seen,
-    "first_seen": lambda row: row.first_seen,
-    "count": lambda row: row.count,
-    "users": lambda row: row.users,
-    "priority": lambda row: _rank(PRIORITIES, row.priority),
-    "severity": lambda row: _rank(SEVERITIES, row.severity),
-    "created": lambda row: row.created_at,
-    "updated": lambda row: row.updated_at,
-}
-
-
-def _sorted(found: list[IssueRow], sort: str) -> list[IssueRow]:
-    order = _ORDERS.get(sort.lstrip("+-"), _ORDERS["last_seen"])
-    return sorted(found, key=lambda row: (order(row), row.id), reverse=not sort.startswith("+"))
-
-
-def _rank(places: Sequence[str], value: str) -> int:
-    return places.index(value) if value in places else -1

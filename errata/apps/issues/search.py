@@ -74,14 +74,20 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def compile_search(
-    text: str, *, actor: Actor, projects: Sequence[int], now: datetime, catalog: Catalog | None = None
+    text: str,
+    *,
+    actor: Actor,
+    projects: Sequence[int],
+    now: datetime,
+    catalog: Catalog | None = None,
+    until: datetime | None = None,
 ) -> Found:
-    """Compile a search over these projects. Raises SearchError with the place of what can't be read."""
+    """Compile a search over these projects, of events up to `until`. Raises SearchError with what can't be read."""
     catalog = catalog or catalog_of(actor.organization_id)
     query = parse(storable(text), catalog=catalog)
     if query.where is None:
         return Found(_EVERYTHING, query.sort, query.descending, "")
-    compiler = _Compiler(actor, projects, now, catalog)
+    compiler = _Compiler(actor, projects, now, catalog, until)
     where = compiler.condition(partition(query.where, catalog=catalog))
     return Found(where, query.sort, query.descending, compiler.partial)
 
@@ -104,8 +110,11 @@ def _has_event_side(node: Node) -> bool:
 
 
 class _Compiler:
-    def __init__(self, actor: Actor, projects: Sequence[int], now: datetime, catalog: Catalog) -> None:
+    def __init__(
+        self, actor: Actor, projects: Sequence[int], now: datetime, catalog: Catalog, until: datetime | None
+    ) -> None:
         self.partial = ""
+        self._until = until
         self._catalog = catalog
         self._actor = actor
         self._projects = projects
@@ -193,7 +202,7 @@ class _Compiler:
         """The issues that an event of theirs answers for."""
         if not self._projects:
             return _NOTHING
-        scope = Scope(projects=dict.fromkeys(map(ProjectId, self._projects)), where=node)
+        scope = Scope(projects=dict.fromkeys(map(ProjectId, self._projects)), until=self._until, where=node)
         try:
             found = ports.current().events.fingerprints(scope, limit=GROUPS_MAX)
         except StoreUnavailable:

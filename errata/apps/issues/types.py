@@ -312,6 +312,7 @@ class Page(msgspec.Struct, frozen=True):
     items: list[IssueRow]
     next: str | None
     partial: str = ""
+    uncounted: frozenset[int] = frozenset()  # of a moment: the issues whose events nobody can count any more
 
 
 class Changes(msgspec.Struct, frozen=True):

@@ -3,17 +3,19 @@
 import argparse
 import sys
 from contextlib import nullcontext
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from errata.apps.clocks import operations as clocks
 from errata.apps.designations import standings
-from errata.apps.issues import exporting, operations, queries
-from errata.apps.issues.types import IssueDetail, IssueRow
+from errata.apps.issues import exporting, hindsight, operations, queries
+from errata.apps.issues.types import IssueDetail, IssueRow, Page
+from errata.core import past
 from errata.core.search.errors import SearchError
 from errata.ops import console, given
-from errata.ops.issue_text import describe, row_of
+from errata.ops.issue_text import describe, describe_then, row_of, row_then
 
 _GIVEN = ("description", "type", "priority", "severity", "assignee", "parent")
 
@@ -46,6 +48,8 @@ def _register_reading(actions: Any) -> None:
     holders.set_defaults(run=run_holders)
     for one in (listing, show, holders):
         console.add_json(one)
+    for one in (listing, show):
+        one.add_argument("--as-of", metavar="TIME", help="as it was then, in ISO 8601; in UTC without an offset")
 
     export = actions.add_parser("export", help="write all issues that a search finds to a file")
     export.add_argument("query", nargs="*", help="the search language; all issues without it")
@@ -104,10 +108,10 @@ def run_list(arguments: argparse.Namespace) -> int:
     console.begin()
     now = console.now()
     query = " ".join(arguments.query)
+    at = past.moment(arguments.as_of, now=now) if arguments.as_of else None
+    asked = {"actor": console.owner(), "query": query, "sort": arguments.sort, "limit": arguments.limit}
     try:
-        page = queries.list_issues(
-            actor=console.owner(), query=query, sort=arguments.sort, limit=arguments.limit, now=now
-        )
+        page = hindsight.list_issues_as_of(**asked, as_of=at) if at else queries.list_issues(**asked, now=now)
     except SearchError as error:
         if not arguments.json:
             print(f"  {query}\n  {' ' * error.position}^", file=sys.stderr)
@@ -115,19 +119,39 @@ def run_list(arguments: argparse.Namespace) -> int:
     if page.partial:
         print(f"errata: {page.partial}", file=sys.stderr)
     header = ("key", "stage", "priority", "severity", "events", "users", "seen", "assignee", "title")
+    if at:
+        return _list_then(arguments, page, at)
     rows = [row_of(row, now=now) for row in page.items]
     return console.show(
         arguments, {"items": [answer(row) for row in page.items], "next": page.next}, console.table(header, rows)
     )
 
 
+def _list_then(arguments: argparse.Namespace, page: Page, at: datetime) -> int:
+    header = ("key", "stage", "priority", "severity", "events", "seen", "assignee", "title")
+    rows = [row_then(row, counted=row.id not in page.uncounted, at=at) for row in page.items]
+    items = [answer_then(row, counted=row.id not in page.uncounted, at=at) for row in page.items]
+    return console.show(arguments, {"items": items, "next": page.next}, console.table(header, rows))
+
+
 def run_show(arguments: argparse.Namespace) -> int:
     console.begin()
     by = console.owner()
+    if arguments.as_of:
+        return _show_then(arguments, past.moment(arguments.as_of, now=console.now()))
     issue = queries.issue(actor=by, key=arguments.key)
     activity = queries.activity(actor=by, key=arguments.key)
     text = describe(issue, activity, queries.comments(actor=by, key=arguments.key), now=console.now())
     return console.show(arguments, detail(issue), text)
+
+
+def _show_then(arguments: argparse.Namespace, at: datetime) -> int:
+    by, key = console.owner(), arguments.key
+    then = hindsight.issue_as_of(actor=by, key=key, as_of=at)
+    activity = hindsight.activity_as_of(actor=by, key=key, as_of=at)
+    text = describe_then(then, activity, hindsight.comments_as_of(actor=by, key=key, as_of=at), at=at)
+    known = answer_then(then.row, counted=then.counted, at=at) | {"users": then.users, "description": then.description}
+    return console.show(arguments, known, text)
 
 
 def run_holders(arguments: argparse.Namespace) -> int:
@@ -262,6 +286,19 @@ def answer(row: IssueRow) -> dict[str, Any]:
         "project": row.project.slug,
         "labels": [label.name for label in row.labels],
     }
+
+
+# What is only known of today.
+_UNTOLD = (
+    "users", "unhandled", "regressed_at", "last_release", "score", "clock_state", "clock_from", "due_at", "parts",
+    "parts_done", "blockers", "version",
+)  # fmt: skip
+
+
+def answer_then(row: IssueRow, *, counted: bool, at: datetime) -> dict[str, Any]:
+    """An issue of the past for scripts, without what is only known of today."""
+    told = {name: value for name, value in answer(row).items() if name not in _UNTOLD}
+    return told | ({} if counted else {"count": None, "last_seen": None}) | {"as_of": at}
 
 
 def detail(issue: IssueDetail) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Card(msgspec.Struct, frozen=True):
     ring: SafeString  # its clock, drawn
     finished: bool
     can_write: bool
+    query: str  # what its link goes on with
 
 
 class _Said:
@@ -50,7 +51,7 @@ class _Said:
         return isinstance(other, _Said) and other._digest == self._digest
 
 
-def drawn(row: IssueRow, *, drops: str, now: datetime, can_write: bool) -> SafeString:
+def drawn(row: IssueRow, *, drops: str, now: datetime, can_write: bool, query: str = "") -> SafeString:
     """The card of an issue."""
     finished = row.category in CLOSED_CATEGORIES
     days = max(0, (now - row.stage_changed_at).days)
@@ -63,6 +64,7 @@ def drawn(row: IssueRow, *, drops: str, now: datetime, can_write: bool) -> SafeS
         ring=ring(row, now=now),
         finished=finished,
         can_write=can_write,
+        query=query,
     )
     return _drawn(_Said(card))
 

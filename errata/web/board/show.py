@@ -14,9 +14,11 @@ from errata.apps.issues.boards import Asked, Board, Drops, Lane, Lanes, Pile
 from errata.apps.issues.types import IssueRow
 from errata.apps.projects import queries as projects
 from errata.apps.projects.types import ProjectView
+from errata.core import past
 from errata.core.board import Column, LimitsRefused, read_limits
 from errata.core.search.fields import SORTS
 from errata.web.board.cards import drawn
+from errata.web.past import query_of
 from errata.web.requests import ActorRequest
 
 LANES: Mapping[str, str] = {
@@ -41,12 +43,13 @@ class Address(msgspec.Struct, frozen=True):
     limits_text: str
     project: ProjectView | None
     known: list[ProjectView]
+    as_of: datetime | None = None
 
     @property
     def asked(self) -> Asked:
         """The same, as the records are asked."""
         chosen = [self.project.id] if self.project else None
-        return Asked(query=self.query, projects=chosen, sort=self.sort, lanes=self.lanes)
+        return Asked(query=self.query, projects=chosen, sort=self.sort, lanes=self.lanes, as_of=self.as_of)
 
     def options(self) -> dict[str, str]:
         """The address without its query: what a saved view keeps."""
@@ -55,6 +58,7 @@ class Address(msgspec.Struct, frozen=True):
             "sort": self.sort if self.sort != "last_seen" else "",
             "lanes": self.lanes,
             "limits": self.limits_text,
+            "as_of": past.written(self.as_of) if self.as_of else "",
         }
         return {name: value for name, value in values.items() if value}
 
@@ -97,12 +101,22 @@ class Ways:
 
     def __init__(self, columns: Sequence[Column], request: ActorRequest) -> None:
         self._drops = Drops(columns, request.actor)
-        self.can_write = request.actor.role != "viewer"
+        # Nothing moves in the past.
+        self.can_write = request.actor.role != "viewer" and request.as_of is None
+        self._past = request.as_of is not None
+        self._query = query_of(request)
+        self._now = request.as_of or request.now
         self.told: dict[str, dict[str, list[str]]] = {}
 
     def prepare(self, rows: Sequence[IssueRow]) -> None:
         """Before the ways of these are asked for."""
-        self._drops.prepare(rows)
+        if not self._past:
+            self._drops.prepare(rows)
+
+    def card(self, row: IssueRow) -> SafeString:
+        """The card of an issue with its ways."""
+        drops = "" if self._past else self.of(row)
+        return drawn(row, drops=drops, now=self._now, can_write=self.can_write, query=self._query)
 
     def of(self, row: IssueRow) -> str:
         """The number of an issue's ways. It is made from what they are, so that later answers agree with the page."""
@@ -129,6 +143,7 @@ def read(request: ActorRequest) -> Address:
         limits_text=get.get("limits", "") if limits else "",
         project=next((project for project in known if project.slug == get.get("project")), None),
         known=known,
+        as_of=request.as_of,
     )
 
 
@@ -148,16 +163,14 @@ def heads(board: Board, address: Address) -> list[Head]:
 def lanes(request: ActorRequest, address: Address, board: Board, ways: Ways) -> list[LaneShown]:
     """The rows of the board; without lanes, one that has no name."""
     if not address.lanes:
-        own = boards.piles(actor=request.actor, asked=address.asked, of=board, now=request.now)
-        return [LaneShown(lane=None, cells=cells(own, address, ways, of=board, now=request.now), url="", field="")]
-    filled = boards.lane_piles(actor=request.actor, asked=address.asked, of=board, now=request.now)
+        own = boards.piles(actor=request.actor, asked=address.asked, of=board)
+        return [LaneShown(lane=None, cells=cells(own, address, ways, of=board), url="", field="")]
+    filled = boards.lane_piles(actor=request.actor, asked=address.asked, of=board)
     field = address.lanes if address.lanes in _SETTABLE else ""
     return [
         LaneShown(
             lane=lane,
-            cells=cells(filled[lane.id], address, ways, of=board, now=request.now, lane=lane)
-            if lane.id in filled
-            else None,
+            cells=cells(filled[lane.id], address, ways, of=board, lane=lane) if lane.id in filled else None,
             url=address.with_(lane=lane.id),
             field=field,
         )
@@ -165,9 +178,7 @@ def lanes(request: ActorRequest, address: Address, board: Board, ways: Ways) -> 
     ]
 
 
-def cells(
-    piles: Sequence[Pile], address: Address, ways: Ways, *, of: Board, now: datetime, lane: Lane | None = None
-) -> list[Cell]:
+def cells(piles: Sequence[Pile], address: Address, ways: Ways, *, of: Board, lane: Lane | None = None) -> list[Cell]:
     """The columns of a row with their cards."""
     lane_id = lane.id if lane else ""
     ways.prepare([row for pile in piles for row in pile.cards])
@@ -176,7 +187,7 @@ def cells(
             column=pile.column,
             lane=lane_id,
             label=f"{pile.column.name}, {lane.name}" if lane else pile.column.name,
-            cards=[drawn(row, drops=ways.of(row), now=now, can_write=ways.can_write) for row in pile.cards],
+            cards=[ways.card(row) for row in pile.cards],
             count=pile.count,
             more_url=more_url(address, pile, lane=lane_id),
             slim=not of.counts.get(pile.column.id),

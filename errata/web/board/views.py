@@ -12,14 +12,15 @@ from errata.apps.issues import boards, families, operations, queries
 from errata.apps.issues.boards import Board
 from errata.apps.issues.types import Changed, IssueRow
 from errata.apps.records import together
+from errata.core import past
 from errata.core.errors import Refusal
 from errata.core.search import SearchError
 from errata.core.search.fields import SORTS
 from errata.web.answers import Toast, fragment
 from errata.web.board import show
-from errata.web.board.cards import drawn
 from errata.web.issues.problems import Problem, problem_of
 from errata.web.issues.saved import board_tabs
+from errata.web.past import of_a_moment
 from errata.web.requests import ActorRequest
 
 # As many as one push tells of, see errata.web.live.
@@ -33,6 +34,7 @@ class MoveUnknown(Refusal):
     status = 404
 
 
+@of_a_moment
 def page(request: ActorRequest) -> HttpResponse:
     """The board for the query in the address."""
     address = show.read(request)
@@ -44,7 +46,7 @@ def page(request: ActorRequest) -> HttpResponse:
         "query": address.query,
         "sort": address.sort,
         "sort_name": SORTS[address.sort],
-        "sorts": SORTS.items(),
+        "sorts": [(sort, name) for sort, name in SORTS.items() if not request.as_of or sort not in past.UNTOLD_KEYS],
         "lanes_by": address.lanes,
         "lane_names": show.LANES.items(),
         "limits": address.limits_text,
@@ -61,12 +63,15 @@ def page(request: ActorRequest) -> HttpResponse:
         "mine": [tab for tab in tabs if tab.view and tab.view.mine],
         "here": address.with_(),
         "options": address.options().items(),
-        "welcome": not board.total and not any(project.first_event_at for project in address.known),
+        "welcome": not board.total
+        and not request.as_of
+        and not any(project.first_event_at for project in address.known),
         "seq": queries.newest_change(actor=request.actor),
     }
     return render(request, "board/page.html", context, status=400 if problem else 200)
 
 
+@of_a_moment
 def lane(request: ActorRequest) -> HttpResponse:
     """A lane that was scrolled to."""
     address = show.read(request)
@@ -74,12 +79,13 @@ def lane(request: ActorRequest) -> HttpResponse:
     chosen = next((each for each in board.lanes if each.id == request.GET.get("lane")), None)
     if chosen is None:
         return HttpResponse("")
-    piles = boards.piles(actor=request.actor, asked=address.asked, of=board, lane=chosen, now=request.now)
+    piles = boards.piles(actor=request.actor, asked=address.asked, of=board, lane=chosen)
     ways = show.Ways(board.columns, request)
-    cells = show.cells(piles, address, ways, of=board, now=request.now, lane=chosen)
+    cells = show.cells(piles, address, ways, of=board, lane=chosen)
     return render(request, "board/cells.html", {"cells": cells, "ways": ways.told})
 
 
+@of_a_moment
 def more(request: ActorRequest) -> HttpResponse:
     """The next cards of a column."""
     address = show.read(request)
@@ -96,7 +102,7 @@ def more(request: ActorRequest) -> HttpResponse:
     board = boards.board(actor=request.actor, asked=address.asked, now=request.now)
     ways = show.Ways(board.columns, request)
     ways.prepare(pile.cards)
-    cards = [drawn(row, drops=ways.of(row), now=request.now, can_write=ways.can_write) for row in pile.cards]
+    cards = [ways.card(row) for row in pile.cards]
     context = {"cards": cards, "more_url": show.more_url(address, pile, lane=lane_id), "ways": ways.told}
     return render(request, "board/more.html", context)
 
@@ -114,7 +120,7 @@ def cards(request: ActorRequest) -> JsonResponse:
         row.key: {
             "column": boards.column_of(board.columns, row),
             "lanes": boards.lane_of(address.lanes, row, labels),
-            "html": drawn(row, drops=ways.of(row), now=request.now, can_write=ways.can_write),
+            "html": ways.card(row),
         }
         for row in rows
     }
@@ -182,8 +188,7 @@ def _board(request: ActorRequest, address: show.Address) -> tuple[Board, Problem
     try:
         return boards.board(actor=request.actor, asked=address.asked, now=request.now), None
     except SearchError as error:
-        empty = boards.Board(columns=[], stages={}, counts={}, lanes=[], total=0, partial="")
-        return empty, problem_of(error, address.query)
+        return boards.nothing(), problem_of(error, address.query)
 
 
 def _sentence(request: ActorRequest, row: IssueRow, field: str, *, moved: bool) -> str:

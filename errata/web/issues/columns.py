@@ -52,6 +52,8 @@ _ALL = (
     Column("platform", "Platform", "c-word c-more", usual=False),
     Column("waiting", "Waiting on", "c-word c-more", usual=False),
 )
+# What nobody keeps the times of; and the release, which the newest event overwrites.
+_UNTOLD = {"clock", "users", "due", "parts", "score", "release"}
 _BY_ID = {column.id: column for column in _ALL}
 USUAL = tuple(column for column in _ALL if column.usual)
 
@@ -62,6 +64,11 @@ def chosen(text: str) -> tuple[Column, ...]:
     if not named:
         return USUAL
     return named if TITLE in named else (TITLE, *named)
+
+
+def told(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns that can be told of a moment in the past."""
+    return tuple(column for column in columns if column.id not in _UNTOLD)
 
 
 def choices(columns: Sequence[Column]) -> list[Choice]:

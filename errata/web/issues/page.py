@@ -16,7 +16,7 @@ from errata.apps.clocks import queries as clocks
 from errata.apps.clocks.types import IssueClocks
 from errata.apps.designations import queries as designations
 from errata.apps.issues import events as issue_events
-from errata.apps.issues import families, queries
+from errata.apps.issues import families, hindsight, queries
 from errata.apps.issues.types import IssueDetail, IssueRow
 from errata.apps.notices import queries as notices
 from errata.apps.retests import queries as retests
@@ -33,6 +33,7 @@ from errata.web.clocks.shown import ShownClock, shown
 from errata.web.designations import words
 from errata.web.issues import custom, events, presenter, retest, search_links, story
 from errata.web.issues import report as reports
+from errata.web.past import of_a_moment, query_of
 from errata.web.requests import ActorRequest
 
 # Bars that a chart of 960 units can show apart, in steps that people think in.
@@ -97,11 +98,42 @@ class Asked(msgspec.Struct, frozen=True):
     tags: list[TagSummary]
 
 
+@of_a_moment
 def issue(request: ActorRequest, key: str, event_id: str = "") -> HttpResponse:
     """One issue with one of its events: the newest, or the one in the address."""
+    if request.as_of:
+        return _issue_then(request, key, event_id, as_of=request.as_of)
     detail = queries.issue(actor=request.actor, key=key)
     context = _record(request, detail) | _events(request, detail.row, event_id)
     return render(request, "issues/page.html", context)
+
+
+def _issue_then(request: ActorRequest, key: str, event_id: str, *, as_of: datetime) -> HttpResponse:
+    try:
+        then = hindsight.issue_as_of(actor=request.actor, key=key, as_of=as_of)
+    except hindsight.NotThereYet as refusal:
+        came = parse_datetime(refusal.data["created_at"])
+        return render(request, "issues/not_yet.html", {"key": key, "came": came}, status=refusal.status)
+    context = _record_then(request, then, as_of=as_of) | _events(request, then.row, event_id)
+    return render(request, "issues/past.html", context)
+
+
+def _record_then(request: ActorRequest, then: hindsight.IssueThen, *, as_of: datetime) -> dict[str, Any]:
+    """What can be told of the past: who it was with, where it stood, what had been said."""
+    key, process = then.row.key, process_of(then.row.project.id)
+    activity = hindsight.activity_as_of(actor=request.actor, key=key, as_of=as_of)
+    comments = hindsight.comments_as_of(actor=request.actor, key=key, as_of=as_of)
+    texts = [then.description, *(comment.body for comment in comments)]
+    return {
+        "issue": {"row": msgspec.structs.replace(then.row, users=then.users or 0)},
+        "counted": then.counted,
+        "missing": [then.partial] if then.partial else [],
+        "description": then.description,
+        "created_by": then.created_by,
+        "titles": families.titles(actor=request.actor, texts=texts),
+        "activity": story.story(key, activity[::-1], comments, process=process),
+        "fields": custom.shown(request, process, issue_type=then.row.type, values=then.row.values),
+    }
 
 
 def raw(request: ActorRequest, key: str, event_id: str) -> HttpResponse:
@@ -189,7 +221,7 @@ def _events(request: ActorRequest, row: IssueRow, event_id: str) -> dict[str, An
     if not row.groups:
         return {}
     period = _period(request, row)
-    asked, _ = events.ask(lambda: _ask(row, event_id, period), otherwise=None)
+    asked, _ = events.ask(lambda: _ask(row, event_id, period, as_of=request.as_of), otherwise=None)
     if asked is None:
         return {"missing": [events.MISSING], "tags_missing": True}
     buckets = asked.course.buckets
@@ -200,23 +232,23 @@ def _events(request: ActorRequest, row: IssueRow, event_id: str) -> dict[str, An
         "period": period.name,
         "periods": [(value, words) for value, (words, _, _) in _PERIODS.items()],
         "range_words": period.words,
-        "clear_range_url": request.path,
+        "clear_range_url": request.path + query_of(request),
         "axis_format": "j M H:i" if period.until - period.since < timedelta(days=3) else "j M",
         "tags": _tags(row, asked.tags),
         "tags_of": TAGS_EVENTS_MAX if counted > TAGS_EVENTS_MAX else 0,
     }
     if asked.body is None:
         return shown | {"event_gone": _gone(row, event_id)}
-    return shown | {"event": _present(row, asked.body, asked.course, asked.signals)}
+    return shown | {"event": _present(row, asked.body, asked, query=query_of(request))}
 
 
-def _ask(row: IssueRow, event_id: str, period: Period) -> Asked:
-    store, everything = ports.current().events, issue_events.scope_of(row)
+def _ask(row: IssueRow, event_id: str, period: Period, *, as_of: datetime | None) -> Asked:
+    store, everything = ports.current().events, issue_events.scope_of(row, as_of=as_of)
     summed = everything
     if period.words:
         summed = msgspec.structs.replace(everything, since=period.since, until=period.until)
     tags = events.beside(lambda: store.tags(summed, values_max=5))
-    body = issue_events.read_event(row, event_id)
+    body = issue_events.read_event(row, event_id, as_of=as_of)
     event = body.event if body else None
     course = store.course(everything, event=event, since=period.since, until=period.until, bucket_s=period.bucket_s)
     signals = (
@@ -225,7 +257,8 @@ def _ask(row: IssueRow, event_id: str, period: Period) -> Asked:
     return Asked(body=body, course=course, signals=signals, tags=tags.result())
 
 
-def _present(row: IssueRow, body: EventBody, course: Course, signals: Sequence[StoredSignal]) -> presenter.EventPage:
+def _present(row: IssueRow, body: EventBody, asked: Asked, *, query: str) -> presenter.EventPage:
+    course = asked.course
     steps = presenter.steps(
         row.key,
         shown=body.event.event_id,
@@ -233,8 +266,9 @@ def _present(row: IssueRow, body: EventBody, course: Course, signals: Sequence[S
         older=course.older,
         newer=course.newer,
         newest=course.newest,
+        query=query,
     )
-    return presenter.present(row, body, view(body.payload), steps=steps, signals=signals)
+    return presenter.present(row, body, view(body.payload), steps=steps, signals=asked.signals)
 
 
 def _gone(row: IssueRow, event_id: str) -> str:
@@ -259,13 +293,13 @@ def _period(request: ActorRequest, row: IssueRow) -> Period:
         return Period(
             since=since, until=until, bucket_s=bucket_s, name="", words=f"{since:%b %d %H:%M} – {until:%b %d %H:%M}"
         )
-    name = request.GET.get("period", "")
+    now, name = request.as_of or request.now, request.GET.get("period", "")
     if name not in _PERIODS:
         # The shortest that shows the issue's whole life, so that a new one isn't a single bar at the edge.
-        age_s = (request.now - row.first_seen).total_seconds()
+        age_s = (now - row.first_seen).total_seconds()
         name = next((name for name, (_, length_s, _) in _PERIODS.items() if age_s < length_s), _DEFAULT_PERIOD)
     _, length_s, bucket_s = _PERIODS[name]
-    return Period(since=request.now - timedelta(seconds=length_s), until=request.now, bucket_s=bucket_s, name=name)
+    return Period(since=now - timedelta(seconds=length_s), until=now, bucket_s=bucket_s, name=name)
 
 
 def _moment(request: ActorRequest, name: str) -> datetime | None:

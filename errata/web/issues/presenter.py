@@ -138,12 +138,19 @@ class EventPage(msgspec.Struct, frozen=True):
 
 
 def steps(
-    key: str, *, shown: str, oldest: str | None, older: str | None, newer: str | None, newest: str | None
+    key: str,
+    *,
+    shown: str,
+    oldest: str | None,
+    older: str | None,
+    newer: str | None,
+    newest: str | None,
+    query: str = "",
 ) -> list[Step]:
-    """The event navigator. Where one is already there is nowhere to go."""
+    """The event navigator; its addresses go on with `query`. Where one is already there is nowhere to go."""
 
     def url(event_id: str | None) -> str:
-        return reverse("event", args=[key, event_id]) if event_id and event_id != shown else ""
+        return reverse("event", args=[key, event_id]) + query if event_id and event_id != shown else ""
 
     return [
         Step(name="Oldest", icon="skip-back", url=url(oldest)),

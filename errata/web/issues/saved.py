@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from errata.apps.issues import operations, queries
 from errata.apps.issues.types import SavedViewView
 from errata.apps.workflows import queries as workflows
+from errata.core import past
 from errata.core.numeral import whole_number
 from errata.core.vocabulary import OPEN_CATEGORIES
 from errata.core.workflow import DEFAULT, Stage
@@ -32,12 +33,13 @@ _STAGES = (
 _DONE = ("Done", "is:closed", "Fixed and closed")
 # More tabs than a screen is wide are worse than none.
 _STAGES_MAX = 6
+_BLOCKED = "is:blocked"
 _BOARDS = (
     ("All", "", "Every issue, newest first in each column"),
     ("Mine", "assignee:me", "What you hold"),
     ("Unassigned", "assignee:none", "What nobody holds"),
     ("High priority", "priority:High", "What is wanted soon"),
-    ("Blocked", "is:blocked", "What waits for another issue"),
+    ("Blocked", _BLOCKED, "What waits for another issue"),
 )
 _ADDRESSES = {"list": "issues", "board": "board"}
 
@@ -79,7 +81,9 @@ def _stages(request: ActorRequest, projects: Sequence[int] | None) -> Sequence[t
 
 def board_tabs(request: ActorRequest, address: Address) -> list[Tab]:
     """The views of the board. Its columns count already."""
-    return _tabs(request, address, layout="board", own=_BOARDS, projects=None)
+    # What was blocked can't be told of the past.
+    own = [tab for tab in _BOARDS if request.as_of is None or tab[1] != _BLOCKED]
+    return _tabs(request, address, layout="board", own=own, projects=None)
 
 
 def url_of(view: SavedViewView) -> str:
@@ -134,17 +138,18 @@ def _tabs(
     wanted = [query for _, query, _ in own] + [view.query for view in saved]
     counts = (
         queries.count_views(actor=request.actor, queries=wanted, projects=projects, now=request.now)
-        if layout == "list"
+        if layout == "list" and request.as_of is None
         else {}
     )
-    now = address.options()
-    kept = {name: value for name, value in now.items() if name in ("project", "cols", "lanes", "limits")}
+    now = {name: value for name, value in address.options().items() if name != "as_of"}
+    kept = {name: now[name] for name in ("project", "cols", "lanes", "limits") if name in now}
+    then = {"as_of": past.written(request.as_of)} if request.as_of else {}
     exact = any(view.query == address.query and dict(view.options) == now for view in saved)
     tabs = [
         Tab(
             name=name,
             query=query,
-            url=url_of(_ad_hoc(query, kept, layout)),
+            url=url_of(_ad_hoc(query, kept | then, layout)),
             current=query == address.query and not exact,
             hint=hint,
             count=counts.get(query),
@@ -155,7 +160,7 @@ def _tabs(
         Tab(
             name=view.name,
             query=view.query,
-            url=url_of(view),
+            url=url_of(msgspec.structs.replace(view, options=dict(view.options) | then)),
             current=view.query == address.query and dict(view.options) == now,
             hint="Shared with everybody" if view.shared else "",
             count=counts.get(view.query),

@@ -1,6 +1,7 @@
 """The issue stream: a query in the address, rows with their graphs, tabs with their counts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,10 +12,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
-from errata.apps.issues import queries
+from errata.apps.issues import hindsight, queries
 from errata.apps.issues.types import IssueRow, Page
 from errata.apps.projects import queries as projects
 from errata.apps.projects.types import ProjectView
+from errata.core import past
 from errata.core.numeral import whole_number
 from errata.core.search import SearchError
 from errata.core.search.fields import SORTS
@@ -23,6 +25,7 @@ from errata.web.issues import columns, events, exports
 from errata.web.issues.columns import Column
 from errata.web.issues.problems import Problem, problem_of
 from errata.web.issues.saved import Tab, list_tabs
+from errata.web.past import of_a_moment, query_of
 from errata.web.requests import ActorRequest
 
 OPEN = "is:open"
@@ -34,6 +37,7 @@ class Row(msgspec.Struct, frozen=True):
     issue: IssueRow
     url: str
     counts: list[int]
+    counted: bool = True  # of a moment: whether its events can still be counted
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -45,6 +49,7 @@ class Asked(msgspec.Struct, frozen=True):
     cursor: str | None
     project: ProjectView | None
     columns: tuple[Column, ...]
+    as_of: datetime | None = None
 
     def options(self) -> dict[str, str]:
         """The address without its query: what a saved view keeps."""
@@ -53,22 +58,24 @@ class Asked(msgspec.Struct, frozen=True):
             "sort": self.sort if self.sort != "last_seen" else "",
             "period": self.period if self.period != "24h" else "",
             "cols": columns.written(self.columns),
+            "as_of": past.written(self.as_of) if self.as_of else "",
         }
         return {name: value for name, value in values.items() if value}
 
 
+@of_a_moment
 def stream(request: ActorRequest) -> HttpResponse:
     """The list of issues for the query in the address."""
     known = projects.list_projects(actor=request.actor)
     asked = _asked(request, known)
     page, problem = _page(request, asked)
-    rows, answered = _rows(request, page.items, asked)
+    rows, answered = _rows(request, page, asked)
     tabs = list_tabs(request, asked, projects=[asked.project.id] if asked.project else None)
     context: dict[str, Any] = {
         "query": asked.query,
         "sort": asked.sort,
         "period": asked.period,
-        "columns": asked.columns,
+        "columns": columns.told(asked.columns) if asked.as_of else asked.columns,
         "rows": rows,
         "next": page.next,
         "next_url": _next_url(request, page.next),
@@ -83,15 +90,20 @@ def stream(request: ActorRequest) -> HttpResponse:
         "cols": columns.written(asked.columns),
         "formats": exports.FORMATS,
         "export_query": _export_query(asked),
-        "select_all": _matching(request, asked, tabs) if page.next else 0,
+        "select_all": _matching(request, asked, tabs) if page.next and not asked.as_of else 0,
         "mine": [tab for tab in tabs if tab.view and tab.view.mine],
         "wide": any(not column.usual for column in asked.columns),
-        "sorts": SORTS.items(),
+        "sorts": [(sort, name) for sort, name in SORTS.items() if not asked.as_of or sort not in past.UNTOLD_KEYS],
         "sort_name": SORTS[asked.sort],
-        "welcome": not rows and not any(project.first_event_at for project in known),
+        "welcome": not rows and not asked.as_of and not any(project.first_event_at for project in known),
         "seq": queries.newest_change(actor=request.actor),
     }
-    context["unheld"] = next((tab for tab in context["views"] if tab.query == UNHELD and not tab.current), None)
+    # Nothing can be done about who held what then.
+    context["unheld"] = (
+        None
+        if asked.as_of
+        else next((tab for tab in context["views"] if tab.query == UNHELD and not tab.current), None)
+    )
     return render(request, "issues/stream.html", context, status=400 if problem else 200)
 
 
@@ -153,6 +165,7 @@ def _asked(request: ActorRequest, known: Sequence[ProjectView]) -> Asked:
         cursor=get.get("cursor") or None,
         project=next((project for project in known if project.slug == get.get("project")), None),
         columns=columns.chosen(get.get("cols", "")),
+        as_of=request.as_of,
     )
 
 
@@ -161,24 +174,37 @@ def _period(text: str) -> str:
 
 
 def _page(request: ActorRequest, asked: Asked) -> tuple[Page, Problem | None]:
+    wanted: dict[str, Any] = {
+        "actor": request.actor,
+        "query": asked.query,
+        "projects": [asked.project.id] if asked.project else None,
+        "sort": asked.sort,
+        "cursor": asked.cursor,
+        "limit": _ROWS,
+    }
     try:
-        page = queries.list_issues(
-            actor=request.actor,
-            query=asked.query,
-            projects=[asked.project.id] if asked.project else None,
-            sort=asked.sort,
-            cursor=asked.cursor,
-            limit=_ROWS,
-            now=request.now,
-        )
+        if asked.as_of:
+            return hindsight.list_issues_as_of(**wanted, as_of=asked.as_of), None
+        page = queries.list_issues(**wanted, now=request.now)
     except SearchError as error:
         return Page(items=[], next=None), problem_of(error, asked.query)
     return page, None
 
 
-def _rows(request: ActorRequest, issues: Sequence[IssueRow], asked: Asked) -> tuple[list[Row], bool]:
-    counts, answered = events.sparklines(issues, period=asked.period, now=request.now)
-    return [Row(issue=issue, url=_url(issue), counts=counts.get(issue.key, [])) for issue in issues], answered
+def _rows(request: ActorRequest, page: Page, asked: Asked) -> tuple[list[Row], bool]:
+    counted = [issue for issue in page.items if issue.id not in page.uncounted]
+    counts, answered = events.sparklines(counted, period=asked.period, now=asked.as_of or request.now)
+    query = query_of(request)
+    drawn = [
+        Row(
+            issue=issue,
+            url=_url(issue) + query,
+            counts=counts.get(issue.key, []),
+            counted=issue.id not in page.uncounted,
+        )
+        for issue in page.items
+    ]
+    return drawn, answered
 
 
 def _matching(request: ActorRequest, asked: Asked, tabs: Sequence[Tab]) -> int:

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from errata.apps.accounts.models import Membership
 from errata.apps.accounts.permissions import Forbidden
-from errata.apps.issues import boards, operations, past, queries
+from errata.apps.issues import boards, hindsight, operations, queries
 from errata.apps.issues.boards import Asked
 from errata.apps.issues.models import Issue
 from errata.apps.issues.types import Assignment
@@ -34,7 +34,7 @@ def fail(payments, times):
 
 def piles(actor, of=None, lane=None, **asked):
     of = of or board(actor, **asked)
-    found = boards.piles(actor=actor, asked=Asked(**asked), of=of, lane=lane, now=NOW)
+    found = boards.piles(actor=actor, asked=Asked(**asked), of=of, lane=lane)
     return {pile.column.id: [row.key for row in pile.cards] for pile in found}
 
 
@@ -59,7 +59,7 @@ def test_a_board_shows_what_its_query_finds_in_every_project(payments, bob, alic
 def test_a_column_goes_on_where_its_page_ended(payments, bob):
     fail(payments, 330)
     shape = board(bob)
-    first = next(pile for pile in boards.piles(actor=bob, asked=Asked(), of=shape, now=NOW) if pile.column.id == "New")
+    first = next(pile for pile in boards.piles(actor=bob, asked=Asked(), of=shape) if pile.column.id == "New")
     keys, cursor = [row.key for row in first.cards], first.next
     while cursor:
         page = boards.more(actor=bob, asked=Asked(), column_id="New", cursor=cursor, now=NOW)
@@ -90,7 +90,7 @@ def test_lanes_cross_the_columns(payments, bob, alice):
 
     assert [(lane.name, lane.count) for lane in shape.lanes] == [("Bob Builder", 1), ("Alice Admin", 1), ("Nobody", 1)]
     assert piles(bob, of=shape, lane=shape.lanes[1], lanes="assignee")["Assigned"] == ["PAY-2"]
-    dealt = boards.lane_piles(actor=bob, asked=Asked(lanes="assignee"), of=shape, now=NOW)
+    dealt = boards.lane_piles(actor=bob, asked=Asked(lanes="assignee"), of=shape)
     assert [row.key for pile in dealt["none"] for row in pile.cards] == ["PAY-3"]
 
 
@@ -101,7 +101,7 @@ def test_the_cards_of_lanes_are_the_same_dealt_or_asked_for(payments, bob, monke
     operations.update_issue(key="PAY-2", labels=["b"], severity="Trivial", by=bob, at=NOW)
     operations.assign_issue(key="PAY-3", to="me", by=bob, at=NOW)
     shape = board(bob, lanes=lanes)
-    dealt = boards.lane_piles(actor=bob, asked=Asked(lanes=lanes), of=shape, now=NOW)
+    dealt = boards.lane_piles(actor=bob, asked=Asked(lanes=lanes), of=shape)
     small = {lane: [[row.key for row in pile.cards] for pile in own] for lane, own in dealt.items()}
 
     monkeypatch.setattr(boards, "DEALT_MAX", 0)
@@ -236,7 +236,7 @@ def test_a_board_costs_few_queries_whatever_its_size(payments, bob, size):
         operations.assign_issue(key=f"PAY-{number}", to="me", by=bob, at=NOW)
     with CaptureQueriesContext(connection) as captured:
         shape = board(bob)
-        boards.piles(actor=bob, asked=Asked(), of=shape, now=NOW)
+        boards.piles(actor=bob, asked=Asked(), of=shape)
 
     # Who sees what (4 + 4), the processes and whether they are still so (3), the counts, a column each, and the rows
     # with their labels and groups.
@@ -249,7 +249,7 @@ def test_somebody_has_a_lane_however_many_people_there_are(payments, bob, olga):
     operations.assign_issues([Assignment(Issue.objects.get().id, last)], by=bob, at=NOW)
     operations.assign_issues([Assignment(Issue.objects.get().id, bob.user_id)], by=bob, at=later(minutes=1))
 
-    then = past.issue_as_of(actor=bob, key=key, as_of=NOW)
+    then = hindsight.issue_as_of(actor=bob, key=key, as_of=NOW).row
     assert (then.assignee.id, then.assignee.role) == (last, "member")
     operations.assign_issues([Assignment(Issue.objects.get().id, last)], by=bob, at=later(minutes=2))
     with CaptureQueriesContext(connection) as captured:

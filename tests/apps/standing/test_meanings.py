@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from errata.apps.clocks.histories import KINDS, history_of
-from errata.apps.issues import lives, operations, past, queries
+from errata.apps.issues import hindsight, lives, operations, queries
 from errata.apps.issues.models import Activity
 from errata.apps.progress import following
 from errata.apps.progress import queries as progress
@@ -43,9 +43,9 @@ def closed_for(project):
 def test_a_stage_that_the_workflow_of_today_has_not_closed_the_issue_all_the_same(returned, payments, bob):
     assert returns(bob) == 1
     assert closed_for(payments) == timedelta(hours=1)
-    then = past.issue_as_of(actor=bob, key="PAY-1", as_of=later(hours=-3, minutes=-30))
+    then = hindsight.issue_as_of(actor=bob, key="PAY-1", as_of=later(hours=-3, minutes=-30)).row
     assert (then.stage, then.category) == ("Done", "closed")
-    assert past.issue_as_of(actor=bob, key="PAY-1", as_of=later(hours=-4, minutes=-30)).category == "new"
+    assert hindsight.issue_as_of(actor=bob, key="PAY-1", as_of=later(hours=-4, minutes=-30)).row.category == "new"
 
 
 def test_moves_from_before_categories_were_told_are_read_by_todays_workflow(returned, payments, bob):
@@ -56,7 +56,7 @@ def test_moves_from_before_categories_were_told_are_read_by_todays_workflow(retu
 
     assert returns(bob) == 0
     assert closed_for(payments) == timedelta()
-    assert past.issue_as_of(actor=bob, key="PAY-1", as_of=later(hours=-4, minutes=-30)).stage == "To Do"
+    assert hindsight.issue_as_of(actor=bob, key="PAY-1", as_of=later(hours=-4, minutes=-30)).row.stage == "To Do"
 
 
 def test_a_move_that_is_taken_back_tells_the_stages_meaning_of_today(payments, bob):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from errata.apps.issues import operations, past, queries
+from errata.apps.issues import hindsight, operations, past, queries
 from errata.apps.issues.changes import IssueNotFound
 from errata.core.search import DEFAULT_CATALOG, And, Not, Or, Term, parse, partition
 from tests.apps.facts import delta, later
@@ -93,7 +93,7 @@ def test_a_description_is_searched_as_it_was(shop, payments, bob, events):
     operations.update_issue(key="PAY-3", description="Nothing at all", by=bob, at=later(hours=1))
 
     found = [
-        [row.key for row in past.list_issues_as_of(actor=bob, as_of=moment, query='"never say why"').items]
+        [row.key for row in hindsight.list_issues_as_of(actor=bob, as_of=moment, query='"never say why"').items]
         for moment in (later(minutes=30), later(hours=2))
     ]
 
@@ -117,7 +117,7 @@ def test_an_issue_as_of_then_equals_what_was_read_then(shop, payments, bob, alic
 
     just_before = [moment - timedelta(seconds=1) for moment in moments]
 
-    assert [told(past.issue_as_of(actor=bob, key=key, as_of=moment)) for moment in just_before] == seen
+    assert [told(hindsight.issue_as_of(actor=bob, key=key, as_of=moment).row) for moment in just_before] == seen
 
 
 def told(row):
@@ -132,8 +132,8 @@ def test_what_an_issue_was_a_part_of_is_told_and_searched(shop, bob, events):
     operations.set_parent(key="PAY-3", parent=None, by=bob, at=later(hours=1))
     then = later(minutes=30)
 
-    was = past.issue_as_of(actor=bob, key="PAY-3", as_of=then)
-    found = past.list_issues_as_of(actor=bob, as_of=then, query="parent:PAY-1").items
+    was = hindsight.issue_as_of(actor=bob, key="PAY-3", as_of=then).row
+    found = hindsight.list_issues_as_of(actor=bob, as_of=then, query="parent:PAY-1").items
 
     assert (was.parent, [row.key for row in found], look("PAY-3", bob).parent) == ("PAY-1", ["PAY-3"], "")
 
@@ -147,7 +147,7 @@ def test_a_list_as_of_then_is_the_list_that_was_shown_then(shop, payments, bob, 
     operations.assign_issue(key="PAY-1", to=alice.email, by=bob, at=later(hours=2))
 
     then = {
-        query: [row.key for row in past.list_issues_as_of(actor=bob, as_of=moment, query=query).items]
+        query: [row.key for row in hindsight.list_issues_as_of(actor=bob, as_of=moment, query=query).items]
         for query in asked
     }
 
@@ -158,8 +158,8 @@ def test_a_merged_issue_was_there_before(shop, payments, bob, events):
     arrive(delta(payments, 7))
     operations.merge_issues(into="PAY-1", keys=["PAY-4"], by=bob, at=later(hours=1))
 
-    before = past.list_issues_as_of(actor=bob, as_of=later(minutes=1))
-    after = past.list_issues_as_of(actor=bob, as_of=later(hours=2))
+    before = hindsight.list_issues_as_of(actor=bob, as_of=later(minutes=1))
+    after = hindsight.list_issues_as_of(actor=bob, as_of=later(hours=2))
 
     assert "PAY-4" in {row.key for row in before.items}
     assert "PAY-4" not in {row.key for row in after.items}
@@ -173,11 +173,11 @@ def test_events_after_the_moment_do_not_count(shop, payments, bob, events):
     )  # fmt: skip
     arrive(delta(payments, 1, last=later(hours=3)))
 
-    assert past.issue_as_of(actor=bob, key="PAY-1", as_of=NOW).count == 1
+    assert hindsight.issue_as_of(actor=bob, key="PAY-1", as_of=NOW).row.count == 1
 
 
 def test_before_it_was_there_it_is_not_found(shop, bob, mallory):
     with pytest.raises(IssueNotFound):
-        past.issue_as_of(actor=bob, key="PAY-3", as_of=later(days=-9))
+        hindsight.issue_as_of(actor=bob, key="PAY-3", as_of=later(days=-9))
     with pytest.raises(IssueNotFound):
-        past.issue_as_of(actor=mallory, key="PAY-3", as_of=NOW)
+        hindsight.issue_as_of(actor=mallory, key="PAY-3", as_of=NOW)

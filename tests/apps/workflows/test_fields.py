@@ -5,8 +5,8 @@ import pytest
 from errata.apps.accounts.permissions import Forbidden
 from errata.apps.accounts.queries import PersonNotFound
 from errata.apps.audit import queries as audit
+from errata.apps.issues import hindsight
 from errata.apps.issues import operations as issues
-from errata.apps.issues import past
 from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.vocabulary import FieldRefused
 from errata.apps.workflows import operations, queries
@@ -304,7 +304,7 @@ def test_a_search_in_memory_finds_by_fields_what_the_records_find(fields, events
     report("2", bob, fields={"points": 5, "due": "2026-11-20", "impact": "None", "tester": "alice@shop.example"})
     report("3", bob, fields={"paid": False})
 
-    found = past.list_issues_as_of(actor=bob, as_of=NOW, query=query).items
+    found = hindsight.list_issues_as_of(actor=bob, as_of=NOW, query=query).items
 
     assert {row.key for row in found} == set(find(query, bob))
 
@@ -314,6 +314,6 @@ def test_values_are_seen_as_they_were(fields, bob):
     issues.update_issue(key="PAY-1", fields={"points": 5, "impact": "Slow"}, by=bob, at=later(hours=1))
     issues.update_issue(key="PAY-1", fields={"points": None}, by=bob, at=later(hours=2))
 
-    seen = [past.issue_as_of(actor=bob, key="PAY-1", as_of=later(hours=h)).values for h in (0, 1, 2)]
+    seen = [hindsight.issue_as_of(actor=bob, key="PAY-1", as_of=later(hours=h)).row.values for h in (0, 1, 2)]
 
     assert seen == [{"points": 3}, {"points": 5, "impact": "Slow"}, {"impact": "Slow"}]

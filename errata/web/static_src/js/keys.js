@@ -13,6 +13,8 @@ const current = () => $("[data-row][data-current]");
 export const selected = () => all() ?? [...new Set($$("[data-row] input[type=checkbox]:checked").map((box) => box.value))];
 
 export function keysUnder() {
+  // A page of the past shows what was: neither key nor command there may change what is.
+  if (document.body.dataset.asOf) return [];
   if (page() === "issue") return [$("[data-issue]").dataset.issue];
   const chosen = selected();
   return chosen.length ? chosen : current() ? [current().dataset.row] : [];

@@ -28,7 +28,9 @@ export function absolute(date) {
 }
 
 function tick() {
-  const now = Date.now();
+  // On a page of the past, distances are those of then.
+  const { asOf } = document.body.dataset;
+  const now = asOf ? Date.parse(asOf) : Date.now();
   for (const element of $$("time[data-ago]")) {
     const words = distance(new Date(element.dateTime), now);
     const text = element.dataset.ago === "long" ? words.replace(/^(\d+)(\D+)$/, "$1 $2 ago") : words;
