@@ -50,7 +50,8 @@ VIEWERS = SHARED | {
 MEMBERS = VIEWERS | {
     "automations.Automation", "automations.Run", "issues.Activity", "issues.Comment", "issues.Issue",
     "issues.IssueLabel", "issues.IssueLink", "issues.Proof", "issues.SavedView", "releases.Check", "releases.Commit",
-    "releases.Deploy", "releases.Release", "releases.ReleaseCommit", "releases.ReleaseProject", "retests.FixLink",
+    "releases.Deploy", "releases.Mention", "releases.Release", "releases.ReleaseCommit", "releases.ReleaseProject",
+    "retests.FixLink",
 }  # fmt: skip
 
 # By table and primary key.

@@ -32,6 +32,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "post /workflows": _WORKFLOW,
     "put /workflows/{name}": _WORKFLOW,
     "post /projects/{slug}/workflow": {"workflow": "{workflow}"},
+    "put /types/{name}": {"template": "What happened?"},
     "put /fields/{slug}": {"name": "Renamed", "kind": "text"},
     "post /issues": {"project": "{project}", "title": "Another"},
     "patch /issues/{key}": {"title": "Renamed"},
