@@ -120,6 +120,12 @@ class Keys(Mouse):
         self.page.keyboard.press("e")
 
     def back_to(self, key: str) -> None:
+        # By way of the board: what has a page has a name in the palette.
+        self._jump("Board")
+        self.page.wait_for_url("**/board/")
+        self._jump(key)
+
+    def _jump(self, key: str) -> None:
         self.page.keyboard.press("Control+k")
         self.page.keyboard.type(key)
         expect(self.page.locator("#palette-list [data-active]")).to_contain_text(key)
