@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.e2e.browser import CHROMIUM, FLAGS
 from tests.running import ROOT, Running, free_port
 
 CLIENTS = Path(__file__).parent / "clients"
@@ -46,3 +48,11 @@ def browser_bundle(clients: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         check=True, capture_output=True,
     )  # fmt: skip
     return bundle
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.test_story import _CHROMIUM, _FLAGS, _PATIENCE_MS, tab_of
-from tests.running import PASSWORD, ROOT, Running, free_port
+from tests.e2e.browser import PATIENCE_MS, barriers, signed_in_state, tab_of
+from tests.running import Running, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("board")]
 
@@ -47,25 +47,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def signed_in(chromium: Browser, shop: Shop) -> dict[str, Any]:
-    context = chromium.new_context()
-    tab = context.new_page()
-    tab.goto(f"{shop.url}/signin/", timeout=_PATIENCE_MS)
-    tab.get_by_label("E-mail").fill("olga@shop.example")
-    tab.get_by_label("Password").fill(PASSWORD)
-    tab.get_by_role("button", name="Sign in").click()
-    tab.wait_for_url("**/issues/", timeout=_PATIENCE_MS)
-    state = context.storage_state()
-    context.close()
-    return dict(state)
+    return signed_in_state(chromium, shop.url)
 
 
 @pytest.fixture
@@ -161,7 +144,7 @@ def test_a_finger_holds_a_card_to_move_it(chromium: Browser, signed_in: dict[str
     context = chromium.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, storage_state=signed_in
     )
-    context.set_default_timeout(_PATIENCE_MS)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(f"{shop.url}/board/?q=label:touch")
     page.get_by_role("navigation", name="Columns").get_by_text("Assigned").click()
@@ -185,8 +168,8 @@ def test_a_finger_holds_a_card_to_move_it(chromium: Browser, signed_in: dict[str
     touch("touchMove", 330, y)
     touch("touchEnd", 0, 0)
 
-    expect(target.locator(f'[data-card="{key}"]')).to_be_attached(timeout=_PATIENCE_MS)
-    expect(page.locator("#toasts")).to_contain_text(f"Moved {key} to Retest.", timeout=_PATIENCE_MS)
+    expect(target.locator(f'[data-card="{key}"]')).to_be_attached(timeout=PATIENCE_MS)
+    expect(page.locator("#toasts")).to_contain_text(f"Moved {key} to Retest.", timeout=PATIENCE_MS)
     context.close()
 
 
@@ -304,19 +287,12 @@ def test_pages_of_the_past_are_accessible_and_fit_a_phone(shop: Shop, page: Page
 def test_boards_are_accessible_in_every_theme(shop: Shop, page: Page, theme: str) -> None:
     whole = shop.report("Whole", assignee="olga@shop.example", labels=["axe"])
     shop.report("Part", parent=whole)
-    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
     page.context.add_cookies([{"name": "theme", "value": theme, "url": shop.url}])
     found: list[Any] = []
     for path in ("/board/", "/board/?lanes=assignee&limits=New:1", "/me/", "/calendar/",
                  "/issues/?cols=key,title,labels,due,parts,parent,project", "/board/?q=nothing-like-it"):  # fmt: skip
         page.goto(shop.url + path)
-        page.evaluate(axe)
-        result = page.evaluate("axe.run({resultTypes: ['violations']})")
-        found += [
-            (path, rule["id"], [node["html"] for node in rule["nodes"][:3]])
-            for rule in result["violations"]
-            if rule["impact"] in ("serious", "critical")
-        ]
+        found += barriers(page)
     assert found == []
 
 

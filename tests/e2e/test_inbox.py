@@ -8,12 +8,10 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.e2e.test_story import _CHROMIUM, _FLAGS
+from tests.e2e.browser import CHROMIUM, FLAGS, PATIENCE_MS
 from tests.receivers import WebhookReceiver, webhook_receiver
 from tests.running import PASSWORD, ROOT, Running, free_port, until
 
-# What ends a hung test on a machine under load; nothing here is timed.
-_PATIENCE_MS = 30_000
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("inbox")]
 
 
@@ -59,10 +57,10 @@ def bob(running: Running) -> Callable[..., Any]:
 @pytest.fixture(scope="module")
 def office(running: Running, bob: Callable[..., Any]) -> Iterator[Office]:
     with webhook_receiver() as receiver, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_context(bypass_csp=True).new_page()  # for axe, which is evaluated
-        page.set_default_timeout(_PATIENCE_MS)
-        expect.set_options(timeout=_PATIENCE_MS)
+        page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         page.goto(f"{running.url}/signin/")
         page.fill("[name=email]", "olga@shop.example")
         page.fill("[name=password]", PASSWORD)

@@ -1,6 +1,5 @@
 """The whole story in a real browser: from an empty data directory to an issue that came back."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,26 +8,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.running import PASSWORD, ROOT, Running, free_port, until
+from tests.e2e.browser import barriers, signed_in_state, tab_of
+from tests.running import PASSWORD, Running, free_port, until
 
 # In one process: the tests share an installation and a browser, which take longer to start than most tests do.
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("story")]
-
-_CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    # Nothing of ours is elsewhere. Without this the browser asks for names of its own, and where none is answered its
-    # first pages wait for that, twenty seconds each.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
-# What ends a hung test on a machine under load; nothing here is timed.
-_PATIENCE_MS = 30_000
 
 
 class Shop(NamedTuple):
@@ -97,26 +83,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def signed_in(chromium: Browser, shop: Shop) -> dict[str, Any]:
     """The state of a browser in which the shop's owner has signed in."""
-    context = chromium.new_context()
-    tab = context.new_page()
-    tab.goto(f"{shop.url}/signin/")
-    tab.get_by_label("E-mail").fill("olga@shop.example")
-    tab.get_by_label("Password").fill(PASSWORD)
-    tab.get_by_role("button", name="Sign in").click()
-    tab.wait_for_url("**/issues/")
-    state = context.storage_state()
-    context.close()
-    return dict(state)
+    return signed_in_state(chromium, shop.url)
 
 
 @pytest.fixture
@@ -129,20 +98,6 @@ def stranger(chromium: Browser) -> Iterator[Page]:
 def page(chromium: Browser, signed_in: dict[str, Any]) -> Iterator[Page]:
     """The shop owner's browser."""
     yield from tab_of(chromium, signed_in)
-
-
-def tab_of(chromium: Browser, state: Any) -> Iterator[Page]:
-    """A tab. Anything a page complains of on its console fails the test."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, storage_state=state)
-    context.set_default_timeout(_PATIENCE_MS)
-    expect.set_options(timeout=_PATIENCE_MS)
-    tab = context.new_page()
-    complaints: list[str] = []
-    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    yield tab
-    assert complaints == []
-    context.close()
 
 
 def fail(dsn: str, program: str = PROGRAM) -> None:
@@ -362,20 +317,13 @@ def test_a_draft_is_done_with_once_the_issue_exists(shop: Shop, page: Page) -> N
 
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
 def test_the_pages_are_accessible_in_every_theme(shop: Shop, page: Page, theme: str) -> None:
-    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
     page.context.add_cookies([{"name": "theme", "value": theme, "url": shop.url}])
     found: list[Any] = []
     for path in ("/process/designation/payments/", "/process/availability/",
                  "/issues/", "/issues/PAY-1/", "/issues/new/", "/projects/", "/projects/payments/start/", "/people/",
                  "/teams/", "/audit/", "/account/", "/account/tokens/"):  # fmt: skip
         page.goto(shop.url + path)
-        page.evaluate(axe)
-        result = page.evaluate("axe.run({resultTypes: ['violations']})")
-        found += [
-            (path, rule["id"], [node["html"] for node in rule["nodes"][:3]])
-            for rule in result["violations"]
-            if rule["impact"] in ("serious", "critical")
-        ]
+        found += barriers(page)
     assert found == []
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from errata.apps.audit.types import AuditEntry, Fault, Head, Verification
+from errata.apps.audit.types import AuditEntry, Fault, Head, Verification, Withheld
 
 GENESIS = Head(sequence=0, hash="0" * 64)
 # A tampered log can be wrong at every entry; the first places say what there is to say.
@@ -33,7 +33,7 @@ def sealed(entry: AuditEntry) -> AuditEntry:
     return msgspec.structs.replace(entry, hash=hash_of(entry))
 
 
-def check(entries: Iterable[AuditEntry], *, head: Head | None, witness: Head | None = None) -> Verification:
+def check(entries: Iterable[AuditEntry | Withheld], *, head: Head | None, witness: Head | None = None) -> Verification:
     """Check a log, oldest entry first, against the head it claims and one that was kept elsewhere."""
     walk = _Walk(witness)
     faults: list[Fault] = []
@@ -43,7 +43,7 @@ def check(entries: Iterable[AuditEntry], *, head: Head | None, witness: Head | N
             break
     else:
         faults.extend(walk.end(head))
-    return Verification(entries=walk.count, head=walk.last, faults=faults[:FAULTS_MAX])
+    return Verification(entries=walk.count, head=walk.last, faults=faults[:FAULTS_MAX], withheld=walk.withheld)
 
 
 class _Walk:
@@ -52,12 +52,15 @@ class _Walk:
     def __init__(self, witness: Head | None) -> None:
         self.last = GENESIS
         self.count = 0
+        self.withheld = 0
         self._witness = witness
 
-    def step(self, entry: AuditEntry) -> Iterator[Fault]:
+    def step(self, entry: AuditEntry | Withheld) -> Iterator[Fault]:
         self.count += 1
         yield from self._place(entry)
-        if hash_of(entry) != entry.hash:
+        if isinstance(entry, Withheld):
+            self.withheld += 1
+        elif hash_of(entry) != entry.hash:
             yield Fault(entry.sequence, "edited", f"Entry {entry.sequence} is not what was written: its hash differs.")
         if self._witness and entry.sequence == self._witness.sequence and entry.hash != self._witness.hash:
             yield Fault(
@@ -67,7 +70,7 @@ class _Walk:
             )
         self.last = Head(entry.sequence, entry.hash)
 
-    def _place(self, entry: AuditEntry) -> Iterator[Fault]:
+    def _place(self, entry: AuditEntry | Withheld) -> Iterator[Fault]:
         expected = self.last.sequence + 1
         if entry.sequence > expected:
             gone = f"{expected}" if entry.sequence == expected + 1 else f"{expected} to {entry.sequence - 1}"

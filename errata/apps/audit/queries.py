@@ -8,7 +8,7 @@ from django.core import signing
 
 from errata.apps.audit import chain
 from errata.apps.audit.models import ChainHead, Entry
-from errata.apps.audit.types import AuditEntry, AuditPage, Author, Fault, Head, Verification
+from errata.apps.audit.types import AuditEntry, AuditPage, Author, Fault, Head, Verification, Withheld
 from errata.apps.records import storable
 from errata.core.errors import Refusal
 from errata.core.numeral import whole_number
@@ -41,11 +41,15 @@ def verify(*, kept: str = "") -> Verification:
     return chain.check(_entries(), head=head(), witness=_unsigned(kept) if kept else None)
 
 
-def export(file: IO[bytes]) -> int:
-    """Write the log as JSON lines, oldest first, and its head last. Return how many entries."""
+def export(file: IO[bytes], *, actor: Author | None = None) -> int:
+    """Write the log as JSON lines, oldest first, and its head last. Return how many entries.
+
+    The chain goes through all organisations. For an actor, what other organisations wrote is left out but for its
+    hashes, so that the rest can still be verified. Who may ask is the caller's to say: scope audit:read.
+    """
     count = 0
     for entry in _entries():
-        file.write(_line(entry))
+        file.write(_line(entry) if actor is None or entry.organization_id == actor.organization_id else _place(entry))
         count += 1
     file.write(msgspec.json.encode({"head": head()}) + b"\n")
     return count
@@ -129,13 +133,20 @@ def _line(entry: AuditEntry) -> bytes:
     return msgspec.json.encode(fields) + b"\n"
 
 
-def _exported(file: IO[bytes], claimed: list[Head], broken: list[Fault]) -> Iterator[AuditEntry]:
+def _place(entry: AuditEntry) -> bytes:
+    place = Withheld(sequence=entry.sequence, previous=entry.previous, hash=entry.hash)
+    return msgspec.json.encode({"withheld": place}) + b"\n"
+
+
+def _exported(file: IO[bytes], claimed: list[Head], broken: list[Fault]) -> Iterator[AuditEntry | Withheld]:
     for number, line in enumerate(file, start=1):
         try:
             if line.startswith(b'{"head"'):
                 claimed.append(msgspec.json.decode(line, type=dict[str, Head])["head"])
-                continue
-            yield msgspec.json.decode(line, type=AuditEntry)
+            elif line.startswith(b'{"withheld"'):
+                yield msgspec.json.decode(line, type=dict[str, Withheld])["withheld"]
+            else:
+                yield msgspec.json.decode(line, type=AuditEntry)
         except (msgspec.MsgspecError, UnicodeError) as error:
             broken.append(Fault(number, "unreadable", f"Line {number} is not an entry: {error}"))
 

@@ -52,6 +52,14 @@ class AuditEntry(msgspec.Struct, frozen=True):
     hash: str
 
 
+class Withheld(msgspec.Struct, frozen=True):
+    """The place of an entry that another organisation wrote: what the chain is checked by, and nothing that it says."""
+
+    sequence: int
+    previous: str
+    hash: str
+
+
 class Head(msgspec.Struct, frozen=True):
     """The newest entry's place and hash. Kept elsewhere, it proves that nothing up to it was changed or cut off."""
 
@@ -76,6 +84,7 @@ class Verification(msgspec.Struct, frozen=True):
     entries: int
     head: Head
     faults: list[Fault]
+    withheld: int = 0  # of the entries, those of which only the hashes are there
 
     @property
     def ok(self) -> bool:

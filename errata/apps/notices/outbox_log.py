@@ -10,6 +10,7 @@ from errata.apps.accounts.types import Actor
 from errata.apps.audit import operations as audit
 from errata.apps.notices.models import Delivery
 from errata.apps.notices.types import AttemptView, DeliveryView
+from errata.apps.notices.ways import row_of
 from errata.apps.records import write
 from errata.core.errors import Refusal
 from errata.core.notice.channels import CHANNEL_KINDS
@@ -68,12 +69,12 @@ def resend(*, delivery_id: int, by: Actor, at: datetime) -> None:
 
 
 def resend_failed(*, channel_id: int, by: Actor, at: datetime) -> int:
-    """Send again all that a channel did not take. Return how many."""
+    """Send again all that a channel did not take. Return how many. Raises ChannelNotFound."""
     allow(by, "issue:read")
     with write():
         count = (
             _visible(by)
-            .filter(channel_id=channel_id, state="failed")
+            .filter(channel=row_of(channel_id, by), state="failed")
             .update(state="waiting", due_at=at, attempts=0, why="")
         )
         if count:

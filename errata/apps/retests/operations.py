@@ -174,7 +174,13 @@ def _looks_different(issue_id: int, verdict: Verdict) -> bool:
     known = Judgement.objects.filter(issue_id=issue_id).values_list("body", flat=True).first()
     if known is None:
         return True
-    return [proof["state"] for proof in known["proofs"]] != [proof.state for proof in verdict.proofs]
+    shown = [_told(proof["name"], proof["state"], proof["words"]) for proof in known["proofs"]]
+    return shown != [_told(proof.name, proof.state, proof.words) for proof in verdict.proofs]
+
+
+def _told(name: str, state: str, words: str) -> tuple[str, str]:
+    """What of a proof is news: of silence the state alone, whose words are of the time."""
+    return state, "" if name == "silent" else words
 
 
 def _is_due(one: Verified, known: Judgement | None, *, ledger: int, at: datetime) -> bool:

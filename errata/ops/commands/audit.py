@@ -34,8 +34,12 @@ def register(subparsers: Any) -> None:
 def run_verify(arguments: argparse.Namespace) -> int:
     result = _verified_file(arguments.file) if arguments.file else _verified_log(arguments.head)
     answer = {"ok": result.ok, "entries": result.entries, "head": result.head, "faults": result.faults}
+    if result.withheld:
+        answer["withheld"] = result.withheld
     if result.ok:
         text = f"The audit log is whole: {result.entries} entries, head {result.head.hash[:16]}…"
+        if result.withheld:
+            text += f"\nOf {result.withheld} of them, other organisations’, only the hashes are there."
     else:
         told = "\n".join(f"  entry {fault.sequence}: {fault.message}" for fault in result.faults)
         text = f"The audit log is BROKEN in {len(result.faults)} place(s):\n{told}"

@@ -69,11 +69,11 @@ def audit(request: ActorRequest) -> HttpResponse:
 
 
 def export(request: ActorRequest) -> HttpResponseBase:
-    """The whole log as JSON lines, to verify elsewhere."""
+    """The organisation's log as JSON lines, with what it takes to verify it elsewhere."""
     allow(request.actor, "audit:read")
     # The response reads it after this returns, and closes it.
     file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 (the response closes it)
-    queries.export(file)
+    queries.export(file, actor=request.actor)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename="errata-audit.jsonl", content_type="application/x-ndjson")
 

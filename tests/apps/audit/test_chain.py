@@ -174,6 +174,22 @@ def test_each_line_of_an_export_is_json_that_people_can_read(log):
     assert (first["sequence"], first["action"], first["actor_name"]) == (1, "organization.set_up", "Olga Owner")
 
 
+def test_what_another_organisation_wrote_is_withheld_from_an_export_that_still_verifies(log, olga, mallory):
+    operations.record(by=mallory, action="heist.planned", target="vault", at=NOW)
+    operations.record(by=olga, action="till.opened", target="T", at=NOW)
+    exported = io.BytesIO()
+
+    queries.export(exported, actor=olga)
+
+    text = exported.getvalue()
+    assert b"heist" not in text
+    assert b"till.opened" in text
+    result = queries.verify_export(io.BytesIO(text))
+    assert (result.ok, result.withheld) == (True, 1)
+    edited = queries.verify_export(io.BytesIO(text.replace(b"till.opened", b"till.closed")))
+    assert [fault.kind for fault in edited.faults] == ["edited"]
+
+
 @pytest.mark.parametrize("statement", ["UPDATE audit_entry SET target = 'x'", "DELETE FROM audit_entry"])
 def test_the_database_itself_refuses_changes(log, statement):
     append_only.install(connection)

@@ -276,6 +276,19 @@ def test_a_verdict_is_renewed_only_when_something_changed_or_time_went_by(fixed,
     assert queries.retest(actor=bob, key="PAY-1").judged_at == later(seconds=63)
 
 
+def test_open_pages_hear_of_another_reason_to_wait_and_not_of_time(fixed, bob):
+    operations.watch(at=NOW)
+    before = look("PAY-1", bob).seq
+    operations.watch(at=later(minutes=2))
+    assert look("PAY-1", bob).seq == before
+
+    release(bob, "shop@1.2.1", A, at=later(minutes=3))
+    operations.watch(at=later(minutes=4))
+
+    assert proofs(bob)["released"] == "wait"
+    assert look("PAY-1", bob).seq > before
+
+
 def test_a_new_issue_goes_to_its_retest_through_the_hands_of_the_author(payments, events, bob):
     often(payments, events)
     commit(bob, B, "fixes PAY-1")

@@ -12,7 +12,8 @@ let found = [];
 
 const pages = [
   ["Issues", "/issues/", "inbox", "g i"], ["My issues", "/issues/?q=is:open+assignee:me", "circle-user", "g m"],
-  ["Projects", "/projects/", "folder", "g p"], ["Process", "/process/", "workflow", "g r"], ["Template", "/process/template/", "scroll-text", ""], ["Workflows", "/process/workflows/", "workflow", ""], ["Custom fields", "/process/fields/", "list-checks", ""], ["Ranking", "/process/ranking/", "list-filter", ""], ["People", "/people/", "users", "g o"], ["Teams", "/teams/", "users", ""],
+  ["Inbox", "/inbox/", "bell", "g n"], ["My work", "/me/", "list-checks", "g w"], ["Board", "/board/", "square-kanban", "g b"], ["SLA", "/sla/", "timer", ""], ["Calendar", "/calendar/", "calendar-days", ""], ["Progress", "/progress/", "chart-line", ""], ["Releases", "/releases/", "package", "g v"],
+  ["Projects", "/projects/", "folder", "g p"], ["Process", "/process/", "workflow", "g r"], ["Template", "/process/template/", "scroll-text", ""], ["Workflows", "/process/workflows/", "workflow", ""], ["Custom fields", "/process/fields/", "list-checks", ""], ["Ranking", "/process/ranking/", "list-filter", ""], ["Designation", "/process/designation/", "users", ""], ["Rules", "/process/rules/", "zap", ""], ["Business calendars", "/calendars/", "calendar-days", ""], ["People", "/people/", "users", "g o"], ["Teams", "/teams/", "users", ""],
   ["Audit log", "/audit/", "scroll-text", "g a"], ["Account", "/account/", "settings", "g s"],
   ["API tokens", "/account/tokens/", "key-round", ""], ["New issue", "/issues/new/", "plus", "c"], ["New project", "/projects/new/", "folder", ""],
 ].map(([name, url, sign, keys]) => ({ id: url, name, sign, keys, kind: "Go to", run: () => location.assign(at(url)) }));
