@@ -358,3 +358,20 @@ def test_library_frames_between_own_code_fold_into_one_row() -> None:
 
 def test_a_stack_without_own_code_opens_its_newest_frame() -> None:
     assert stack_of([("django.core", False)] * 4) == [(1, ""), (3, "3 frames in django")]
+
+
+def test_a_search_on_events_is_asked_once_for_the_page_and_its_number(
+    payments, olga, browser, events, monkeypatch, now
+):
+    for number in range(51):
+        shop.fail(payments, number=number, at=now - timedelta(minutes=number))
+    asked: list[object] = []
+    fingerprints = events.fingerprints
+    monkeypatch.setattr(
+        events, "fingerprints", lambda *given, **more: asked.append(given) or fingerprints(*given, **more)
+    )
+
+    page = page_of(browser(olga), "/issues/?q=environment:*")
+
+    assert 'data-total="51"' in page
+    assert len(asked) == 1

@@ -72,7 +72,6 @@ __all__ = [
     "comment_edits",
     "comments",
     "completions",
-    "count_issues",
     "count_open",
     "count_unassigned",
     "count_unfollowed",
@@ -120,11 +119,15 @@ def list_issues(
     sort: str = "",
     cursor: str | None = None,
     limit: int = 50,
+    count: bool = False,
 ) -> Page:
-    """A page of the issues a search finds. Raises SearchError with the place of what can't be read."""
+    """A page of the issues a search finds, and how many those are. Raises SearchError with the place of what can't be
+    read.
+    """
     allow(actor, "issue:read")
     limit = max(1, min(limit, PAGE_MAX))
     found, issues = _search(actor, query, projects, now)
+    total = issues.count() if count else None
     order = cursors.order_of(sort, searched=cursors.Order(found.sort, found.descending))
     issues = issues.filter(order.listed)
     if cursor:
@@ -133,7 +136,7 @@ def list_issues(
     places = list(issues.order_by(*order.ordering).values_list(*order.columns)[: limit + 1])
     following = cursors.cursor_at(places[limit - 1], order) if len(places) > limit else None
     items = rows.fetch_by_ids([place[-1] for place in places[:limit]])
-    return Page(items=items, next=following, partial=found.partial)
+    return Page(items=items, next=following, partial=found.partial, total=total)
 
 
 def list_keys(
@@ -145,12 +148,6 @@ def list_keys(
     order = cursors.order_of(sort, searched=cursors.Order(found.sort, found.descending))
     pairs = issues.order_by(*order.ordering).values_list("project__key", "number")[:ALL_MAX]
     return [f"{prefix}-{number}" for prefix, number in pairs]
-
-
-def count_issues(*, actor: Actor, now: datetime, query: str = "", projects: Collection[int] | None = None) -> int:
-    """How many issues a search finds."""
-    allow(actor, "issue:read")
-    return _search(actor, query, projects, now)[1].count()
 
 
 def count_views(

@@ -312,6 +312,7 @@ class Page(msgspec.Struct, frozen=True):
     items: list[IssueRow]
     next: str | None
     partial: str = ""
+    total: int | None = None  # of all pages, where that was asked for
     uncounted: frozenset[int] = frozenset()  # of a moment: the issues whose events nobody can count any more
 
 

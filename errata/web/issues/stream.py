@@ -24,7 +24,7 @@ from errata.web.answers import fragment, piece
 from errata.web.issues import columns, events, exports
 from errata.web.issues.columns import Column
 from errata.web.issues.problems import Problem, problem_of
-from errata.web.issues.saved import Tab, list_tabs
+from errata.web.issues.saved import list_tabs
 from errata.web.past import of_a_moment, query_of
 from errata.web.requests import ActorRequest
 
@@ -68,9 +68,12 @@ def stream(request: ActorRequest) -> HttpResponse:
     """The list of issues for the query in the address."""
     known = projects.list_projects(actor=request.actor)
     asked = _asked(request, known)
-    page, problem = _page(request, asked)
-    rows, answered = _rows(request, page, asked)
     tabs = list_tabs(request, asked, projects=[asked.project.id] if asked.project else None)
+    known_total = next((tab.count for tab in tabs if tab.query == asked.query), None)
+    # In one go with the page: a search on events is asked once, and is the dearest part of it.
+    page, problem = _page(request, asked, count=known_total is None)
+    total = page.total if known_total is None else known_total
+    rows, answered = _rows(request, page, asked)
     context: dict[str, Any] = {
         "query": asked.query,
         "sort": asked.sort,
@@ -90,7 +93,7 @@ def stream(request: ActorRequest) -> HttpResponse:
         "cols": columns.written(asked.columns),
         "formats": exports.FORMATS,
         "export_query": _export_query(asked),
-        "select_all": _matching(request, asked, tabs) if page.next and not asked.as_of else 0,
+        "select_all": total if page.next and not asked.as_of else 0,
         "mine": [tab for tab in tabs if tab.view and tab.view.mine],
         "wide": any(not column.usual for column in asked.columns),
         "sorts": [(sort, name) for sort, name in SORTS.items() if not asked.as_of or sort not in past.UNTOLD_KEYS],
@@ -173,7 +176,7 @@ def _period(text: str) -> str:
     return text if text in events.PERIODS else "24h"
 
 
-def _page(request: ActorRequest, asked: Asked) -> tuple[Page, Problem | None]:
+def _page(request: ActorRequest, asked: Asked, *, count: bool = False) -> tuple[Page, Problem | None]:
     wanted: dict[str, Any] = {
         "actor": request.actor,
         "query": asked.query,
@@ -185,7 +188,7 @@ def _page(request: ActorRequest, asked: Asked) -> tuple[Page, Problem | None]:
     try:
         if asked.as_of:
             return hindsight.list_issues_as_of(**wanted, as_of=asked.as_of), None
-        page = queries.list_issues(**wanted, now=request.now)
+        page = queries.list_issues(**wanted, now=request.now, count=count)
     except SearchError as error:
         return Page(items=[], next=None), problem_of(error, asked.query)
     return page, None
@@ -205,15 +208,6 @@ def _rows(request: ActorRequest, page: Page, asked: Asked) -> tuple[list[Row], b
         for issue in page.items
     ]
     return drawn, answered
-
-
-def _matching(request: ActorRequest, asked: Asked, tabs: Sequence[Tab]) -> int:
-    """How many issues match: as its tab says, or counted."""
-    known = next((tab.count for tab in tabs if tab.query == asked.query), None)
-    if known is not None:
-        return known
-    chosen = [asked.project.id] if asked.project else None
-    return queries.count_issues(actor=request.actor, query=asked.query, projects=chosen, now=request.now)
 
 
 def _export_query(asked: Asked) -> str:

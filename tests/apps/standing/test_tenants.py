@@ -68,7 +68,6 @@ NOT_THERE = (
 # What an actor may read: each returns something that must be empty, or refuses.
 READS = {
     "list_issues": lambda a, s: issue_queries.list_issues(actor=a, now=NOW).items,
-    "count_issues": lambda a, s: issue_queries.count_issues(actor=a, now=NOW),
     "count_views": lambda a, s: any(issue_queries.count_views(actor=a, now=NOW, queries=["", "is:open"]).values()),
     "count_open": lambda a, s: issue_queries.count_open(actor=a),
     "issue": lambda a, s: issue_queries.issue(actor=a, key="PAY-1"),
