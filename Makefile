@@ -77,7 +77,8 @@ test: $(VENV)/.dev $(BUNDLE) ## Set up what the tests need and run them all
 
 .PHONY: test-fast
 test-fast: $(VENV)/.dev ## Run the everyday subset, under a minute (ARGS="-k word" narrows it)
-	@$(BIN)/pytest -n auto -m "not slow and not browser and not node and not postgresql and not nats" $(ARGS)
+	@EVERYDAY=1 $(BIN)/pytest -n auto -m "not slow and not browser and not node and not postgresql and not nats" \
+		$(or $(TESTS),tests/core tests/apps tests/digest tests/conformance tests/tidy) $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.dev $(BUNDLE) ## Measure, and write BENCHMARKS.md

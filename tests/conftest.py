@@ -40,7 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile(
         "errata", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
     )
-    hypothesis.settings.load_profile("errata")
+    hypothesis.settings.register_profile("everyday", hypothesis.settings.get_profile("errata"), max_examples=20)
+    hypothesis.settings.load_profile("everyday" if os.environ.get("EVERYDAY") else "errata")
     # Argon2 is slow on purpose. What is tested here is who gets in, not how hard the hash is.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

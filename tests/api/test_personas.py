@@ -16,6 +16,8 @@ from errata.core.workflow import DEFAULT
 from tests.conftest import NOW
 from tests.estate import MEMBERS, SECRET, SHARED, VIEWERS, Rows, Undone, changed_rows, rows, settle_estate, tables
 
+pytestmark = pytest.mark.slow  # Everything there is, asked by everybody.
+
 _WORKFLOW = {"workflow": msgspec.to_builtins(DEFAULT)}
 _CALENDAR = {"name": "Longer hours", "zone": "Europe/Berlin", "week": dict.fromkeys(WEEKDAYS[:5], "09:00-17:00")}
 _COMMITS = {"repository": "{repository}", "commits": [{"sha": "b" * 40, "message": "Round"}]}

@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.e2e.test_story import _CHROMIUM, _FLAGS
+from tests.e2e.browser import CHROMIUM, FLAGS, PATIENCE_MS
 from tests.running import PASSWORD, Running, free_port
 
-# What ends a hung test on a machine under load; nothing here is timed.
-_PATIENCE_MS = 30_000
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("new-issue")]
 
 
@@ -26,10 +24,10 @@ def page(tmp_path: Path) -> Iterator[Page]:
             file.write_text(text)
             running.cli("type", "template", kind, str(file))
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             found = browser.new_page()
-            found.set_default_timeout(_PATIENCE_MS)
-            expect.set_options(timeout=_PATIENCE_MS)
+            found.set_default_timeout(PATIENCE_MS)
+            expect.set_options(timeout=PATIENCE_MS)
             found.goto(f"{running.url}/signin/")
             found.fill("[name=email]", "olga@shop.example")
             found.fill("[name=password]", PASSWORD)

@@ -20,6 +20,8 @@ from errata.core.vocabulary import LEVELS
 from errata.web.urls import urlpatterns
 from tests.estate import MEMBERS, SECRET, SHARED, VIEWERS, Rows, Undone, changed_rows, rows, settle_estate, tables
 
+pytestmark = pytest.mark.slow  # Everything there is, asked by everybody.
+
 # What strangers are let in to; all else sends them to the door.
 PUBLIC = {
     "favicon", "invitation", "manifest", "new-password", "reset", "setup", "signin", "signout",

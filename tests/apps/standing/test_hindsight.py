@@ -151,6 +151,7 @@ def board_of(actor, asked, now):
     return shape.counts, shape.total, [(lane.id, lane.counts) for lane in shape.lanes], cells
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_moment_looks_as_it_looked_then_whatever_came_after(payments, bob, alice, events, seed):
     history = History(seed, payments, [alice, bob], events)
