@@ -57,6 +57,7 @@ urlpatterns = [
     path("issues/rows/", stream.rows, name="issues-rows"),
     path("issues/fresh/", stream.fresh, name="issues-fresh"),
     path("issues/complete/", stream.complete, name="issues-complete"),
+    path("issues/people/", stream.people, name="people-named"),
     path("issues/views/", saved.save_view, name="issues-save-view"),
     path("issues/views/<int:view_id>/delete/", saved.delete_view, name="issues-delete-view"),
     path("issues/export/", exports.export, name="issues-export"),

@@ -158,9 +158,9 @@ def create_issue(
         activities = tell(issue, [Change("created", after=created)], by=by, at=at)
         if parent:
             put_under(issue, parent, by=by, at=at)
-        note_mentions(issue, values["description"], by=by, at=at)
         if by.user_id:
             watch_as(issue, [by.user_id], reason="created", at=at)
+        note_mentions(issue, values["description"], by=by, at=at)
         person = find_person(assignee, by=by)
         if person:
             activities += _assign(issue, person, by=by, at=at).activities
