@@ -66,6 +66,12 @@ def concerns(issue_ids: Collection[int]) -> dict[int, Concern]:
     return {row.id: _concern(row, watchers.get(row.id, {})) for row in rows}
 
 
+def put_away(issue_ids: Collection[int]) -> set[int]:
+    """Which of these issues are of archived projects."""
+    rows = Issue.objects.filter(id__in=issue_ids, project__archived_at__isnull=False)
+    return set(rows.values_list("id", flat=True))
+
+
 def find(*, actor: Actor, key: str) -> int:
     """The number of an issue that the actor may see. Raises IssueNotFound."""
     found = by_key(actor, key).values_list("id", flat=True).first()
