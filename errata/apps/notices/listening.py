@@ -18,6 +18,7 @@ from errata.core.notice.kinds import kind_of
 
 # Each activity may tell many people, in one transaction: fewer at a time than other followers take.
 _ACTIVITIES_MAX = 50
+FOLLOWER = "notices"
 _COMMENTING = ("commented", "comment_edited")
 _MOVES = ("stage", "regressed")
 
@@ -34,7 +35,7 @@ class _Batch(NamedTuple):
 def listen(*, at: datetime) -> bool:
     """Tell of a batch of activities. Return whether there may be more."""
     heard = issues.follow(
-        "notices",
+        FOLLOWER,
         at=at,
         apply=lambda found: _tell_of(found, at=at),
         from_the_beginning=False,
