@@ -93,6 +93,7 @@ urlpatterns = [
     path("issues/<issue_key:key>/events/<str:event_id>/markdown/", page.report, name="event-markdown"),
     path("issues/<issue_key:key>/events/<str:event_id>/files/<path:name>", page.attachment, name="event-file"),
     path("sla/", clocks.sla, name="sla"),
+    path("sla/forecast/", clocks.forecast, name="sla-forecast"),
     path("calendars/", calendars.list_, name="calendars"),
     path("calendars/new/", calendars.new, name="calendar-new"),
     path("calendars/<slug:slug>/", calendars.edit, name="calendar"),
