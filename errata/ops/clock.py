@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 import structlog
-from django.db import Error, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 
 from errata.core.errors import Refusal
 from errata.ports.event_store import StoreUnavailable
@@ -20,6 +20,10 @@ _PAUSE_S = 0.05
 _RETRY_S = 5.0
 # The longest pause of a duty that trips over a bug each time.
 _STUCK_S = 300.0
+# Failures in a row that are gone around at once. After so many it is hardly the records' fault: then a few an hour.
+_ASIDE_MAX = 100
+# Parts that are missing for a while, however often they are asked.
+_AWAY = (StoreUnavailable, OperationalError, InterfaceError, OSError)
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +35,8 @@ class Duty(msgspec.Struct, frozen=True):
     run: Callable[[datetime], object]
     every_s: float
     first_s: float = 0.0  # after the start
+    # Asked when `run` trips over a bug or is refused: how often in a row, by what. True: it can go on at once.
+    stumbled: Callable[[int, str, datetime], bool] | None = None
 
 
 class Clock:
@@ -68,27 +74,39 @@ class Clock:
         """Do a slice. Return the seconds until the next."""
         try:
             more = duty.run(self._now())
-        except Refusal as refusal:
-            # Somebody changed meanwhile what a duty was about to act on. The others must not stand still for it, nor
-            # the digest, whose process this is.
-            log.warning("a duty of the clock was refused; it is tried again", duty=duty.name, error=refusal.message)
-            return max(_RETRY_S, min(duty.every_s, 60.0))
-        except (StoreUnavailable, Error, OSError) as error:
+        except _AWAY as error:
             connection.close()
             log.warning("a duty of the clock failed; it is tried again", duty=duty.name, error=str(error))
             return max(_RETRY_S, min(duty.every_s, 60.0))
-        except Exception:
+        except Refusal as refusal:
+            # Somebody changed meanwhile what a duty was about to act on. The others must not stand still for it, nor
+            # the digest, whose process this is.
+            pause_s = self._stumbled(duty, refusal.message, pause_s=max(_RETRY_S, min(duty.every_s, 60.0)))
+            log.warning("a duty of the clock was refused", duty=duty.name, error=refusal.message, pause_s=pause_s)
+            return pause_s
+        except Exception as error:
             # A bug, or a record that trips one. It ends neither the other duties nor the digest, whose process this is:
             # begun anew, it would meet the same record.
             connection.close()
-            pause_s = self._stumbled(duty)
+            pause_s = self._stumbled(duty, repr(error), pause_s=self._growing_s(duty))
             log.exception("a duty of the clock can't go on; it is tried again", duty=duty.name, pause_s=pause_s)
             return pause_s
         del self._stumbles[duty.name]
         return _PAUSE_S if more is True else duty.every_s
 
-    def _stumbled(self, duty: Duty) -> float:
-        """Note an unexpected failure. Return the seconds until the next try: more after each."""
+    def _stumbled(self, duty: Duty, reason: str, *, pause_s: float) -> float:
+        """Note that a duty tripped. Return the seconds until the next try: hardly any where it can go around it."""
         self._stumbles[duty.name] += 1
-        pause_s = min(_STUCK_S, _RETRY_S * 2.0 ** min(self._stumbles[duty.name] - 1, 10))
+        if duty.stumbled is None:
+            return pause_s
+        try:
+            goes_on = duty.stumbled(self._stumbles[duty.name], reason, self._now())
+        except (Refusal, Error) as error:
+            log.warning("what trips a duty of the clock can't be set aside", duty=duty.name, error=str(error))
+            return pause_s
+        return _PAUSE_S if goes_on and self._stumbles[duty.name] <= _ASIDE_MAX else pause_s
+
+    def _growing_s(self, duty: Duty) -> float:
+        """The pause after an unexpected failure: longer after each."""
+        pause_s = min(_STUCK_S, _RETRY_S * 2.0 ** min(self._stumbles[duty.name], 10))
         return max(pause_s, min(duty.every_s, _STUCK_S))

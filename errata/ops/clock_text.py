@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from errata.apps.clocks.plain import words, working_words
-from errata.apps.clocks.types import IssueClocks, Preview
+from errata.apps.clocks.types import Forecast, IssueClocks, Preview
 from errata.core.sla import Part, Reading
 from errata.ops.console import table
 
@@ -89,3 +89,15 @@ def _parts(parts: Sequence[Part], zone: ZoneInfo) -> str:
 
 def _at(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%a %Y-%m-%d %H:%M}"
+
+
+def foretell(forecast: Forecast) -> str:
+    """How many clocks will probably run out; "" where nothing can be told."""
+    if forecast.expected is None:
+        return ""
+    clocks = "clock" if forecast.covered == 1 else "clocks"
+    beyond = f"; {forecast.beyond:,} more are due after them" if forecast.beyond else ""
+    return (
+        f"About {forecast.rounded:,} of the {forecast.covered:,} resolution {clocks} in time due first"
+        f" will probably run out{beyond}."
+    )

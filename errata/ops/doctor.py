@@ -58,6 +58,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "disk": _disk,
         "limits": _limits,
         "records": _records,
+        "followers": _followers,
         "journals": _journals,
         "server": _server,
         "event store": _event_store,
@@ -117,6 +118,21 @@ def _records(settings: Settings) -> str:
         if verdict != "ok":
             raise Unwell(f"The records are damaged: {verdict}. Restore the last backup with `errata restore`.")
     return f"{connection.vendor}, up to date"
+
+
+def _followers(settings: Settings) -> str:
+    datadir.require(settings)
+    # Models are there once `_records` has set Django up, without which doctor must start.
+    from errata.apps.issues import queries
+
+    found = queries.count_set_aside()
+    if found:
+        counts = ", ".join(f"{follower} {number}" for follower, number in found.items())
+        raise Unwell(
+            f"Activities were set aside because a follower trips over them: {counts}. `errata follower list` says which"
+            " and why; please report it. After an upgrade or a fix, `errata follower retry` tries them again."
+        )
+    return "nothing set aside"
 
 
 def _journals(settings: Settings) -> str:

@@ -6,11 +6,15 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 
 from errata.apps.automations import operations as automations
+from errata.apps.automations.live import NAME as RULES
 from errata.apps.clocks import operations as issue_clocks
+from errata.apps.clocks.keeping import FOLLOWER as CLOCKS
 from errata.apps.designations import operations as designations
+from errata.apps.designations.following import NAME as DESIGNATIONS
 from errata.apps.designations.scores import Rounds, follow_scores
 from errata.apps.issues import operations as issues
 from errata.apps.notices import operations as notices
+from errata.apps.notices.listening import FOLLOWER as NOTICES
 from errata.apps.notices.mailing import Site
 from errata.apps.notices.spiking import Spikes
 from errata.apps.progress import following as progress
@@ -18,6 +22,7 @@ from errata.apps.projects import operations as projects
 from errata.apps.releases import operations as releases
 from errata.apps.releases.hooks import DELIVERIES_KEPT
 from errata.apps.retests import operations as retests
+from errata.ops.aside import AsideCounts
 from errata.ops.clock import Clock, Duty
 from errata.ops.settings import Settings
 from errata.ports import Ports
@@ -52,16 +57,20 @@ _RULES_S = 5.0
 _NOTICE_S = 1.0
 # How soon clocks begin to be reckoned by another policy or calendar.
 _RECOUNT_S = 5.0
+# How soon what was set aside is in the metrics.
+_ASIDE_S = 15.0
 
 
-def clocks(settings: Settings, *, ports: Ports, now: Callable[[], datetime]) -> list[Clock]:
+def clocks(settings: Settings, *, ports: Ports, aside: AsideCounts, now: Callable[[], datetime]) -> list[Clock]:
     """The clocks of an installation: what must be prompt never waits for what takes long."""
     return [
         Clock(prompt(), name="follow", now=now),
         Clock(outgoing(settings), name="outgoing", now=now),
         Clock(spikes(ports), name="spikes", now=now),
         Clock(retesting(), name="retest", now=now),
-        Clock(upkeep(settings, ports), name="upkeep", now=now),
+        Clock(
+            [*upkeep(settings, ports), Duty("count_set_aside", aside.look, every_s=_ASIDE_S)], name="upkeep", now=now
+        ),
     ]
 
 
@@ -69,16 +78,25 @@ def prompt() -> list[Duty]:
     """What must happen within seconds: following activities, noticing what is due."""
     return [
         Duty("rank", follow_scores, every_s=FOLLOW_S),
-        Duty("designate", designations.Designating().turn, every_s=FOLLOW_S),
-        Duty("progress", progress.follow, every_s=FOLLOW_S),
-        Duty("follow_rules", automations.follow, every_s=FOLLOW_S),
-        Duty("notices", lambda at: notices.listen(at=at), every_s=FOLLOW_S),
+        _following("designate", designations.Designating().turn, DESIGNATIONS),
+        _following("progress", progress.follow, progress.NAME),
+        _following("follow_rules", automations.follow, RULES),
+        _following("notices", lambda at: notices.listen(at=at), NOTICES),
         Duty("wake_snoozed", lambda at: notices.wake_snoozed(at=at), every_s=_SNOOZE_S),
-        Duty("follow_clocks", lambda at: issue_clocks.follow(at=at), every_s=FOLLOW_S),
+        _following("follow_clocks", lambda at: issue_clocks.follow(at=at), CLOCKS),
         Duty("notice_clocks", lambda at: issue_clocks.notice(at=at), every_s=_NOTICE_S),
         Duty("ring_chains", lambda at: issue_clocks.ring(at=at), every_s=_NOTICE_S),
         Duty("recount_clocks", issue_clocks.Recounting().turn, every_s=_RECOUNT_S),
     ]
+
+
+def _following(name: str, run: Callable[[datetime], object], follower: str) -> Duty:
+    """Follow the activities, around what trips the follower. Scores needn't: they are reckoned behind their place."""
+
+    def stumbled(tries: int, reason: str, at: datetime) -> bool:
+        return issues.stumbled(follower, tries=tries, reason=reason, at=at)
+
+    return Duty(name, run, every_s=FOLLOW_S, stumbled=stumbled)
 
 
 def outgoing(settings: Settings) -> list[Duty]:

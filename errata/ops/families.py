@@ -38,7 +38,7 @@ def of_worker(
     ]
 
 
-def of_store(meters: Meters, *, at_ms: int) -> list[Family]:
+def of_store(meters: Meters, *, at_ms: int, aside: Mapping[str, int]) -> list[Family]:
     """What the digest says of itself."""
     return [
         gauge("errata_journal_backlog", "Records accepted and not yet digested.", meters.backlog),
@@ -60,6 +60,11 @@ def of_store(meters: Meters, *, at_ms: int) -> list[Family]:
         count("errata_digest_failures_total", "Turns given up and tried again.", meters.failures),
         count("errata_digest_issues_opened_total", "Issues that a first event opened.", meters.opened),
         count("errata_digest_issues_regressed_total", "Fixed issues that came back.", meters.regressed),
+        gauge(
+            "errata_followers_aside",
+            "Activities that a follower trips over and has set aside, by follower.",
+            {(("follower", follower),): number for follower, number in aside.items()},
+        ),
         count("errata_digest_dictionaries_total", "Compression dictionaries trained.", meters.dictionaries),
         *_of_process(),
     ]

@@ -35,6 +35,7 @@ Worth an alert:
 - `errata_journal_bytes` above half of `ERRATA_JOURNAL_BYTES_MAX`, which is the most for each worker.
 - `errata_http_seconds_count{part="intake",status="503"}` grows: nothing could be written.
 - `errata_digest_poison_total` grows: please report it.
+- `errata_followers_aside` above 0: `errata follower list` says what, and `errata follower retry` tries it again.
 
 Requests with keys that nobody knows belong to no project; they are counted by their status 403 alone.
 """
@@ -58,7 +59,7 @@ def metrics_page() -> str:
     return (
         _METRICS_HEAD
         + _metrics("Of each worker", worker)
-        + _metrics("Of the store process", families.of_store(Meters(), at_ms=0))
+        + _metrics("Of the store process", families.of_store(Meters(), at_ms=0, aside={}))
     )
 
 

@@ -12,6 +12,7 @@ from errata.adapters.clickhouse.embedded import Engine
 from errata.apps.notices import operations as notices
 from errata.digest.loop import DigestLoop
 from errata.ops import duties, families, metrics, process, replies, wiring
+from errata.ops.aside import AsideCounts
 from errata.ops.gate import Gate, GatedDigest
 from errata.ops.settings import Settings
 from errata.ports.event_store import EventStore, StoreUnavailable
@@ -30,7 +31,8 @@ def run(settings: Settings) -> int:
     engine = None if settings.events_url else _engine(settings)
     ports = wiring.install(settings)
     loop = GatedDigest(gate=Gate(settings.run), ports=ports, dictionaries=wiring.dictionaries, clock=process.now)
-    clocks = duties.clocks(settings, ports=ports, now=process.now)
+    aside = AsideCounts()
+    clocks = duties.clocks(settings, ports=ports, aside=aside, now=process.now)
     digest = threading.Thread(target=_digest, args=(loop, ports.events, stop), name="digest")
     digest.start()
     _release_claims()
@@ -39,7 +41,8 @@ def run(settings: Settings) -> int:
     mail_in = replies.listener(settings, now=process.now)
     while not stop.wait(_METRICS_S):
         at_ms = int(process.now().timestamp() * 1000)
-        metrics.write(settings.run, process="store", families=families.of_store(loop.meters, at_ms=at_ms))
+        told = families.of_store(loop.meters, at_ms=at_ms, aside=aside.counts)
+        metrics.write(settings.run, process="store", families=told)
     process.end_after(settings.stop_grace_s)
     if mail_in:
         mail_in.stop()

@@ -99,7 +99,7 @@ def test_a_place_of_another_list_is_refused(api, bob, payments, cursor):
     assert api(bob)("get", "/clocks", None, cursor=cursor).status_code == 400
 
 
-def test_what_could_be_promised_is_told_of_a_project_that_one_may_see(api, bob, mallory, payments, at_noon):
+def test_what_could_be_promised_and_what_will_run_out_is_told_of_what_one_may_see(api, bob, mallory, payments, at_noon):
     call = api(bob)
     settle()
     keys = [call("post", "/issues", {"project": "payments", "title": f"Slow {n}"}).json()["key"] for n in range(30)]
@@ -115,3 +115,11 @@ def test_what_could_be_promised_is_told_of_a_project_that_one_may_see(api, bob, 
         ("Medium", "Minor", 30, 120.0, 1.0)
     ]
     assert api(mallory)("get", "/projects/payments/advice").status_code == 404
+
+    call("post", "/issues", {"project": "payments", "title": "New"})
+    settle(NOW + timedelta(hours=2))
+    own = call("get", "/clocks/forecast", None, project="payments").json()
+    assert 0 <= own.pop("expected") <= 1
+    assert own == {"covered": 1, "beyond": 0, "untold": 0}
+    others = api(mallory)("get", "/clocks/forecast").json()
+    assert others == {"expected": None, "covered": 0, "beyond": 0, "untold": 0}

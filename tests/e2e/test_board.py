@@ -23,14 +23,28 @@ class Shop:
         self._token = token
 
     def post(self, path: str, body: dict[str, Any], *, method: str = "POST") -> Any:
+        return self._ask(path, json.dumps(body).encode(), method=method)
+
+    def _ask(self, path: str, body: bytes | None = None, *, method: str = "GET") -> Any:
         request = urllib.request.Request(
             f"{self.url}/api/v1{path}",
-            data=json.dumps(body).encode(),
+            data=body,
             headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
             method=method,
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read())
+
+    def priorities(self, label: str) -> dict[str, str]:
+        """By the key, of all issues with a label."""
+        found: dict[str, str] = {}
+        cursor = ""
+        while True:
+            page = self._ask(f"/issues?limit=100&query=label:{label}&cursor={cursor}")
+            found |= {one["key"]: one["priority"] for one in page["items"]}
+            cursor = page["next"]
+            if not cursor:
+                return found
 
     def report(self, title: str, **more: Any) -> str:
         return str(self.post("/issues", {"project": "payments", "title": title, **more})["key"])
@@ -277,6 +291,30 @@ def test_pages_of_the_past_are_accessible_and_fit_a_phone(shop: Shop, page: Page
             )
         page.set_viewport_size({"width": 360, "height": 780})
         assert page.evaluate("document.documentElement.scrollWidth") == 360, path
+
+
+def test_a_change_of_many_is_taken_back_whole(shop: Shop, page: Page) -> None:
+    label = "back"
+    priorities = {
+        shop.report(f"Back {number}", priority=priority, labels=[label]): priority
+        for number in range(60)
+        for priority in ("Low", "Medium")
+    }
+    page.goto(f"{shop.url}/issues/?q=label:{label}")
+
+    page.get_by_label("Select all issues shown").check()
+    page.get_by_role("button", name="All 120 matching").click()
+    expect(page.locator("#bulk")).to_contain_text("All 120 selected")
+    page.locator("#bulk").get_by_role("button", name="Priority").click()
+    page.get_by_role("option", name="High").click()
+    done = page.locator("#toasts [data-toast]")
+    expect(done).to_contain_text("Priority set: 120 issues.")
+    assert set(shop.priorities(label).values()) == {"High"}
+    done.get_by_role("button", name="Undo").click()
+
+    expect(page.locator("#toasts")).to_contain_text("Taken back.")
+    assert shop.priorities(label) == priorities
+    expect(page.locator("[data-row]").first.get_by_label("Priority: High")).to_have_count(0)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])

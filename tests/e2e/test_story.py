@@ -278,6 +278,22 @@ def test_tab_finishes_a_word_of_the_search_and_else_goes_on(shop: Shop, page: Pa
     expect(query).to_have_value("is:open ")
 
 
+@pytest.mark.parametrize(("path", "editor"), [("new/", "#f-description"), ("PAY-1/", "[data-comment]")])
+def test_an_at_sign_suggests_people_in_descriptions_and_comments(
+    shop: Shop, page: Page, path: str, editor: str
+) -> None:
+    page.goto(f"{shop.url}/issues/{path}")
+    text = page.locator(editor)
+    text.fill("Ask ")
+    text.press_sequentially("@olg")
+    page.locator("#people-named .menu-item").first.wait_for()
+
+    page.keyboard.press("Tab")
+
+    expect(text).to_have_value("Ask @olga@shop.example ")
+    text.fill("")
+
+
 def test_the_page_of_the_api_is_drawn(shop: Shop, page: Page) -> None:
     page.goto(f"{shop.url}/api/v1/docs")
 

@@ -3,9 +3,12 @@
 import threading
 from itertools import pairwise
 
+import msgspec
 import pytest
+from django.db import DatabaseError, OperationalError
 from structlog.testing import capture_logs
 
+from errata.apps.records import RecordsBusy
 from errata.core.errors import Refusal
 from errata.ops.clock import Clock, Duty
 from errata.ports.event_store import StoreUnavailable
@@ -64,3 +67,40 @@ def test_a_duty_that_went_well_again_begins_anew():
     trying = clock(duty)
 
     assert [trying._try(duty) for _ in range(4)] == [5, 10, 0.5, 5]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("seven"), Refusal("seven")])
+def test_a_duty_that_can_go_around_what_trips_it_goes_on_at_once_but_not_for_ever(error):
+    told = []
+
+    def stumbled(tries, reason, at):
+        told.append((tries, reason, at))
+        return tries > 2
+
+    faulty = msgspec.structs.replace(raising(error), stumbled=stumbled)
+    trying = clock(faulty)
+
+    with capture_logs():
+        pauses = [trying._try(faulty) for _ in range(102)]
+
+    assert pauses[0] == 5
+    assert set(pauses[2:100]) == {0.05}
+    assert min(pauses[100:]) >= 5
+    assert [tries for tries, _, _ in told] == list(range(1, 103))
+    assert "seven" in told[0][1]
+
+
+def test_what_can_not_be_set_aside_ends_no_duty():
+    def stumbled(*_):
+        raise DatabaseError
+
+    faulty = msgspec.structs.replace(raising(ZeroDivisionError()), stumbled=stumbled)
+
+    assert clock(faulty)._try(faulty) == 5
+
+
+@pytest.mark.parametrize("error", [OperationalError("locked"), StoreUnavailable("away"), RecordsBusy("busy")])
+def test_a_part_that_is_away_is_no_fault_of_a_record(error):
+    faulty = msgspec.structs.replace(raising(error), stumbled=lambda *_: pytest.fail("it is asked"))
+
+    assert clock(faulty)._try(faulty) == 5

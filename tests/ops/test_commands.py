@@ -308,7 +308,8 @@ def test_what_an_issue_command_cannot_do_it_says(offline: Running, words: tuple[
 def test_the_clocks_of_an_issue_are_listed_explained_and_advised_on(served: Running) -> None:
     key = told(served, "issue", "create", "storefront", "Slow at noon", "--type", "Performance")["key"]
     explained = until(lambda: told(served, "clock", "explain", key)["clocks"], within_s=20, why="its clocks run")
-    listed = told(served, "clock", "list")["items"]
+    answer = told(served, "clock", "list")
+    listed, forecast = answer["items"], answer["forecast"]
     advised = run(served, "clock", "advise", "storefront")
 
     assert [clock["clock"] for clock in explained] == ["response", "update", "resolution"]
@@ -317,6 +318,8 @@ def test_the_clocks_of_an_issue_are_listed_explained_and_advised_on(served: Runn
         0,
         "Nothing was learnt yet: it takes thirty resolved issues whose time was promised, and up to an hour.\n",
     )
+    assert forecast["expected"] is None
+    assert forecast["untold"] > 0
     assert told(served, "clock", "advise", "storefront") == {"items": [], "next": None}
     assert "There is no project nothing." in refusal(served, "clock", "advise", "nothing")
 

@@ -53,7 +53,7 @@ def test_a_gauge_may_be_a_yes_or_no(tmp_path):
 
 def test_each_metric_says_what_it_is_and_keeps_to_prometheus_names():
     worker = families.of_worker(latency=families.latencies(), followers=0, accepted={}, dropped={})
-    for family in [*worker, *families.of_store(Meters(), at_ms=0)]:
+    for family in [*worker, *families.of_store(Meters(), at_ms=0, aside={})]:
         assert family.help.endswith("."), family.name
         assert re.fullmatch("errata(_[a-z]+)+", family.name)
         assert family.name.endswith("_total") == (family.kind == "counter"), family.name
@@ -79,15 +79,22 @@ def test_a_worker_tells_what_it_accepted_and_what_it_dropped_and_why():
 def test_the_lag_grows_while_nothing_is_digested():
     meters = Meters(through_ms=10_000)
     lag = {
-        at_ms: values(families.of_store(meters, at_ms=at_ms))["errata_digest_lag_seconds"] for at_ms in (9_000, 12_500)
+        at_ms: values(families.of_store(meters, at_ms=at_ms, aside={}))["errata_digest_lag_seconds"]
+        for at_ms in (9_000, 12_500)
     }
     assert lag == {9_000: 0, 12_500: 2.5}
 
 
 def test_memory_and_processor_time_are_this_processs():
-    told = values(families.of_store(Meters(), at_ms=0))
+    told = values(families.of_store(Meters(), at_ms=0, aside={}))
     assert told["errata_process_resident_bytes"] > 2**20
     assert told["errata_process_cpu_seconds_total"] > 0
+
+
+def test_what_followers_have_set_aside_is_told_by_follower():
+    told = families.of_store(Meters(), at_ms=0, aside={"notices": 2})
+
+    assert 'errata_followers_aside{follower="notices",process="store"} 2' in metrics.render({"store": told})
 
 
 def values(told):

@@ -1,8 +1,10 @@
 """The commands of a team's process, as a script and a person at a terminal use them, and how they refuse."""
 
 import json
+import sqlite3
 import subprocess
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -374,3 +376,32 @@ def test_what_a_rule_command_cannot_do_it_says(shop: Running, words: tuple[str, 
 
     assert sentence in message
     assert message.endswith(".")
+
+
+# ---------------------------------------------------------------------------------------------------------- followers
+
+
+def test_what_was_set_aside_is_told_by_the_doctor_listed_and_tried_again(shop: Running) -> None:
+    key = told(shop, "issue", "create", "till", "Slow")["key"]
+    with closing(sqlite3.connect(shop.data / "errata.db")) as records, records:
+        (activity,) = records.execute("SELECT MAX(id) FROM issues_activity").fetchone()
+        now = "2026-11-23 12:00:00"
+        records.execute(
+            "INSERT INTO issues_followerplace (name, activity_id, singly_to, again, updated_at) VALUES (?, ?, 0, 0, ?)",
+            ("notices", activity, now),
+        )
+        aside = ("notices", activity, "KeyError('stage')", False, now)
+        records.execute(
+            "INSERT INTO issues_setaside (follower, activity_id, reason, again, at) VALUES (?, ?, ?, ?, ?)", aside
+        )
+
+    doctor = {part["part"]: part for part in run(shop, "doctor", "--json").json["parts"]}["followers"]
+    [item] = told(shop, "follower", "list")["items"]
+
+    assert doctor["well"] is False
+    assert "notices 1" in doctor["text"]
+    assert (item["key"], item["reason"], item["again"]) == (key, "KeyError('stage')", False)
+    assert "KeyError" in text(shop, "follower", "list")
+    assert refusal(shop, "follower", "retry", "clocks").startswith("Nothing of that was set aside.")
+    assert told(shop, "follower", "retry", "notices", "--activity", str(activity)) == {"tried_again": 1}
+    assert told(shop, "follower", "list")["items"][0]["again"] is True

@@ -207,3 +207,22 @@ def test_the_sla_page_of_a_project_says_what_could_be_promised_and_how_risky_a_c
     assert "What could be promised" not in every
     assert "Minor, medium priority" in own
     assert "30 resolved" in own
+
+
+def test_the_sla_page_asks_for_the_forecast_of_what_it_shows(timed, olga, browser, now):
+    later = now + timedelta(hours=2)
+    for number in range(30):
+        key = issues.create_issue(project="payments", title=f"Slow {number}", by=olga, at=now).key
+        issues.transition_issue(key=key, to="Closed", reason="duplicate", by=olga, at=later)
+    settle(later)
+    here = browser(olga)
+    assert "Forecast" not in page_of(here, "/sla/forecast/"), "nothing was learnt yet"
+    clocks.learn_due(at=later)
+
+    page = page_of(here, "/sla/?project=payments&state=running")
+    told = page_of(here, "/sla/forecast/?project=payments&state=running")
+
+    assert 'hx-get="/sla/forecast/?project=payments&amp;state=running"' in page
+    assert "Of the 12 resolution clocks in time that are due first" in told
+    assert "will probably run out" in told
+    assert "Forecast" not in page_of(here, "/sla/forecast/?project=nothing")

@@ -12,7 +12,7 @@ from errata.apps.calendars import operations as calendar_operations
 from errata.apps.calendars import queries as calendar_queries
 from errata.apps.calendars.types import CalendarView, Definition
 from errata.apps.clocks import operations, queries
-from errata.apps.clocks.plain import plain_advised, plain_clocks, plain_preview, plain_reading
+from errata.apps.clocks.plain import plain_advised, plain_clocks, plain_forecast, plain_preview, plain_reading
 from errata.apps.clocks.queries import ClockFilter
 from errata.apps.clocks.types import Advised
 from errata.apps.issues import operations as issue_operations
@@ -21,6 +21,7 @@ from errata.core.sla import WEEKDAYS, parse_day, parse_spans, write_day, write_s
 
 router = Router(tags=["Clocks"])
 _CHOSEN = Query(...)
+_FORECAST = Query(...)
 
 
 class PartOut(Schema):
@@ -77,6 +78,24 @@ class ClockQuery(Schema):
     state: str = Field("", description="running, at_risk, breached or paused.")
     cursor: str = Field("", description="`next` of the page before.")
     limit: int = Field(50, ge=1, le=200)
+
+
+class ForecastQuery(Schema):
+    project: str = Field("", description="Slug or key.")
+    team: str = Field("", description="Slug.")
+    assignee: str = Field("", description="`me`, `none`, an e-mail address or `#team`.")
+    state: str = Field("", description="running, at_risk, breached or paused.")
+
+
+class ForecastOut(Schema):
+    """Of the resolution clocks that aren't late yet."""
+
+    expected: float | None = Field(
+        description="How many of the covered ones will probably run out; null: can't be told."
+    )
+    covered: int = Field(description="The clocks it is the sum of the probabilities of: those due first, 200 at most.")
+    beyond: int = Field(description="Clocks due after those, in projects with enough history.")
+    untold: int = Field(description="Clocks in projects with fewer than thirty resolved issues.")
 
 
 class WaitIn(Schema):
@@ -179,6 +198,13 @@ def list_clocks(request: ApiRequest, chosen: ClockQuery = _CHOSEN) -> Page[Liste
         for row in page.items
     ]
     return Page(items=items, next=page.next)
+
+
+@router.get("/clocks/forecast", response=ForecastOut, summary="Say how many clocks will probably run out")
+def forecast(request: ApiRequest, chosen: ForecastQuery = _FORECAST) -> dict[str, Any]:
+    """The sum of the probabilities of the resolution clocks in time that are due first."""
+    found = queries.forecast(actor=request.auth, now=datetime.now(UTC), chosen=ClockFilter(**chosen.dict()))
+    return plain_forecast(found)
 
 
 @router.get("/projects/{slug}/advice", response=Page[AdviceOut], summary="Say what could be promised")

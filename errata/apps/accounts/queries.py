@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 import msgspec
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from errata.apps.accounts.credentials import digest_of
 from errata.apps.accounts.models import (
@@ -164,6 +166,29 @@ def members(*, actor: Actor, ids: Collection[int] | None = None) -> list[Person]
     if ids is not None:
         rows = rows.filter(user_id__in=ids)
     return [person_of(row.user, role=row.role) for row in rows.order_by("user__name", "user_id")]
+
+
+def names(*, actor: Actor, emails: Collection[str] | None = None) -> list[tuple[int, str, str]]:
+    """The (id, e-mail address, name) of everybody active in the organisation, or of who has one of these addresses."""
+    rows = Membership.objects.filter(organization_id=actor.organization_id, active=True)
+    if emails is not None:
+        rows = rows.filter(user__email__in=emails)
+    return list(rows.order_by("user__name", "user_id").values_list("user_id", "user__email", "user__name"))
+
+
+def members_like(prefix: str, *, actor: Actor, limit: int) -> list[Person]:
+    """The active people whose e-mail address, name or a later part of it begins so, by name: for completion."""
+    rows = Membership.objects.filter(organization_id=actor.organization_id, active=True).select_related("user")
+    if prefix:
+        # SQLite folds the case of ASCII alone, so that ö is asked for as Ö too.
+        starts = {storable(prefix), storable(prefix).capitalize()}
+        rows = rows.filter(reduce(or_, [_begins(start) for start in sorted(starts)]))
+    return [person_of(row.user, role=row.role) for row in rows.order_by("user__name", "user_id")[:limit]]
+
+
+def _begins(start: str) -> Q:
+    by_name = Q(user__name__istartswith=start) | Q(user__name__icontains=f" {start}")
+    return Q(user__email__istartswith=start) | by_name
 
 
 def ids_of_people(*, actor: Actor, named: str) -> list[int]:

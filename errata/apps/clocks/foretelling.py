@@ -58,6 +58,12 @@ def models_of(project_ids: Collection[int]) -> dict[int, Model]:
     return {number: msgspec.convert(model, Model) for number, model in rows.values_list("project_id", "model")}
 
 
+def learnt_among(project_ids: Collection[int]) -> list[int]:
+    """Those of these projects of which enough was learnt to tell probabilities."""
+    rows = Learnt.objects.filter(project_id__in=project_ids, model__isnull=False)
+    return list(rows.order_by("project_id").values_list("project_id", flat=True))
+
+
 def advice_of(project_id: int) -> list[Advised]:
     """What could be promised in a project, the most critical issues first; empty until something was learnt."""
     rows = Learnt.objects.filter(project_id=project_id).values_list("advice", flat=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from errata.apps.clocks.types import Advised, IssueClocks, Preview
+from errata.apps.clocks.types import Advised, Forecast, IssueClocks, Preview
 from errata.core.sla import Part, Reading
 
 
@@ -82,6 +82,12 @@ def plain_preview(preview: Preview) -> dict[str, Any]:
 def plain_advised(one: Advised) -> dict[str, Any]:
     """What could be promised of a kind of issue; times in minutes."""
     return {"priority": one.priority, "severity": one.severity, **msgspec.structs.asdict(one.advice)}
+
+
+def plain_forecast(found: Forecast) -> dict[str, Any]:
+    """How many clocks will probably run out, of how many."""
+    told = msgspec.structs.asdict(found)
+    return told | {"expected": None if found.expected is None else round(found.expected, 2)}
 
 
 def words(length: timedelta) -> str:

@@ -9,7 +9,7 @@ from django.db.models import Case, Count, Q, QuerySet, Value, When
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
-from errata.apps.clocks.foretelling import advice_of, models_of, probability
+from errata.apps.clocks.foretelling import advice_of, learnt_among, models_of, probability
 from errata.apps.clocks.models import Basis, Chain, Clock, Escalation
 from errata.apps.clocks.previewing import preview_calendar, preview_policy
 from errata.apps.clocks.reckoning import read
@@ -21,6 +21,7 @@ from errata.apps.clocks.types import (
     ClockPage,
     ClockRow,
     EscalationView,
+    Forecast,
     IssueClocks,
 )
 from errata.apps.issues import queries as issues
@@ -35,10 +36,12 @@ from errata.core.sla.timetable import to_us
 
 __all__ = [
     "BUCKETS", "KINDS", "STATES", "ClockFilter", "attainment", "buckets", "clocks_of", "count_recounting",
-    "issue_clocks", "list_advice", "list_clocks", "list_escalations", "preview_calendar", "preview_policy",
+    "forecast", "issue_clocks", "list_advice", "list_clocks", "list_escalations", "preview_calendar", "preview_policy",
 ]  # fmt: skip
 
 PAGE_MAX = 200
+# A forecast reads no more clocks than the longest page does: those that are due first, whose running out is near.
+FORECAST_MAX = PAGE_MAX
 KINDS = ("response", "update", "resolution")
 STATES = ("running", "at_risk", "breached", "paused")
 _HOUR = timedelta(hours=1)
@@ -171,6 +174,36 @@ def attainment(
             told.setdefault(names[project_id], [0, 0, 0])[2] += count
     order = sorted(told.items(), key=lambda item: (not item[0][0], item[0][0].casefold()))
     return [Attainment(name or "No team", slug, *counts) for (name, slug), counts in order]
+
+
+def forecast(*, actor: Actor, now: datetime, chosen: ClockFilter | None = None) -> Forecast:
+    """How many of the chosen resolution clocks that aren't late yet will probably run out.
+
+    The sum of the probabilities of those due first, up to FORECAST_MAX, in projects with enough history. The others are
+    counted and not guessed at: what is due in a month says nothing by what is due today.
+    """
+    allow(actor, "issue:read")
+    chosen = msgspec.structs.replace(chosen or ClockFilter(), kind="resolution")
+    ahead = _within(_chosen(actor, chosen), chosen, now).filter(due_at__gt=now)
+    counts = dict(ahead.order_by().values_list("project_id").annotate(Count("pk")))
+    learnt = learnt_among(counts)
+    first = ahead.filter(project_id__in=learnt).order_by("due_at", "id") if learnt else Clock.objects.none()
+    found = read(list(first.values_list("issue_id", flat=True)[:FORECAST_MAX]), at=now)
+    models = models_of({one.life.project_id for one in found})
+    told = [
+        value
+        for one in found
+        for reading in one.readings
+        if reading.kind == "resolution" and reading.is_live
+        if (value := probability(reading, one.life, models.get(one.life.project_id)).value) is not None
+    ]
+    known = sum(counts[project_id] for project_id in learnt)
+    return Forecast(
+        expected=sum(told) if told else None,
+        covered=len(told),
+        beyond=known - len(told),
+        untold=sum(counts.values()) - known,
+    )
 
 
 def list_escalations(*, actor: Actor, limit: int = 20) -> list[EscalationView]:

@@ -105,6 +105,20 @@ class Attainment(msgspec.Struct, frozen=True):
         return int(100 * (self.share or 0))
 
 
+class Forecast(msgspec.Struct, frozen=True):
+    """How many of the resolution clocks that aren't late yet will probably run out."""
+
+    expected: float | None  # the sum of their probabilities; None where nothing can be told of any
+    covered: int  # the clocks it is the sum of
+    beyond: int  # due after those, in projects with enough history
+    untold: int  # in projects without
+
+    @property
+    def rounded(self) -> int | None:
+        """In whole clocks."""
+        return None if self.expected is None else round(self.expected)
+
+
 class Flip(msgspec.Struct, frozen=True):
     """A clock that a change would put into another state."""
 

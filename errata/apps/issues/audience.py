@@ -9,8 +9,8 @@ from errata.apps.accounts.queries import system_actor
 from errata.apps.accounts.types import Actor
 from errata.apps.issues.changes import by_key, issue_not_found, key_of
 from errata.apps.issues.counts import next_seq
-from errata.apps.issues.models import Comment, CommentEdit, Grouping, Issue, Watcher
-from errata.apps.issues.talk import mentioned
+from errata.apps.issues.mentioning import mentioned
+from errata.apps.issues.models import Activity, Comment, CommentEdit, Grouping, Issue, Watcher
 from errata.core.ids import ProjectId
 
 
@@ -66,6 +66,12 @@ def concerns(issue_ids: Collection[int]) -> dict[int, Concern]:
     return {row.id: _concern(row, watchers.get(row.id, {})) for row in rows}
 
 
+def put_away(issue_ids: Collection[int]) -> set[int]:
+    """Which of these issues are of archived projects."""
+    rows = Issue.objects.filter(id__in=issue_ids, project__archived_at__isnull=False)
+    return set(rows.values_list("id", flat=True))
+
+
 def find(*, actor: Actor, key: str) -> int:
     """The number of an issue that the actor may see. Raises IssueNotFound."""
     found = by_key(actor, key).values_list("id", flat=True).first()
@@ -91,9 +97,17 @@ def said_before(comment_id: int, *, at: datetime) -> str:
     return rows.values_list("body", flat=True).first() or ""
 
 
+def described_at_first(issue_ids: Collection[int]) -> dict[int, str]:
+    """The descriptions that issues were created with; those without any are left out."""
+    found = dict(Issue.objects.filter(id__in=issue_ids).values_list("id", "description"))
+    edits = Activity.objects.filter(issue_id__in=issue_ids, kind="description").order_by("-id")
+    found |= {issue_id: before["description"] for issue_id, before in edits.values_list("issue_id", "before")}
+    return {issue_id: text for issue_id, text in found.items() if text}
+
+
 def mentioned_ids(text: str, *, organization_id: int) -> list[int]:
     """The people of an organisation that a text mentions."""
-    return [person.id for person in mentioned(text, by=system_actor(organization_id))]
+    return mentioned(text, by=system_actor(organization_id))
 
 
 def stir() -> int:

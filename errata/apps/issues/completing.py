@@ -65,9 +65,9 @@ def _known(actor: Actor, asked: search.Completion, now: datetime, catalog: Catal
 
 
 def _people(actor: Actor, prefix: str) -> list[Suggestion]:
-    people = [(person.email, person.name) for person in accounts.members(actor=actor)]
+    found = accounts.members_like(prefix, actor=actor, limit=_SUGGESTIONS_MAX)
     teams = [(f"#{team.slug}", team.name) for team in accounts.list_teams(actor=actor)]
-    return _matching(prefix, people + teams)
+    return [Suggestion(_quoted(person.email), person.name) for person in found] + _matching(prefix, teams)
 
 
 def _labels(actor: Actor, prefix: str) -> list[Suggestion]:

@@ -1,19 +1,20 @@
 """Which issues and people a text names: what makes “mentioned in”, and what waits for an answer."""
 
 import re
-from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q
 
+from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor
-from errata.apps.issues.changes import visible
+from errata.apps.issues.changes import visible, watch_as
 from errata.apps.issues.models import Issue, Mention
 from errata.apps.projects import queries as projects
 
 # A release note that lists a sprint's issues; more is a log that happens to look like keys.
 MENTIONS_MAX = 100
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_MENTION = re.compile(r"(?<![\w.+-])@([\w.+-]+@[\w-]+(?:\.[\w-]+)+|\w[\w.-]*\w|\w)")
 _KEY = re.compile(r"(?<![\w/-])([A-Z][A-Z0-9]{1,9})-(\d{1,9})(?![\w-])")
 
 
@@ -28,26 +29,47 @@ def keys_in(text: str) -> list[str]:
     return list(found)[:MENTIONS_MAX]
 
 
-def note_mentions(
-    issue: Issue,
-    text: str,
-    *,
-    by: Actor,
-    at: datetime,
-    people: Collection[int] = (),
-    comment_id: int | None = None,
-) -> None:
-    """Remember what a text names, in the transaction that writes it. What it named before and no longer does goes."""
+def mentioned(text: str, *, by: Actor) -> list[int]:
+    """The ids of the people a text mentions: by e-mail address, or by a name that only one of them answers to."""
+    handles = {handle.casefold().rstrip(".") for handle in _MENTION.findall(without_code(text))}
+    if not handles:
+        return []
+    # An address is looked up; who answers to a name is known once all the others are.
+    addresses = handles if all("@" in handle for handle in handles) else None
+    people = [(number, _handles(email, name)) for number, email, name in accounts.names(actor=by, emails=addresses)]
+    found = [[number for number, answers_to in people if handle in answers_to] for handle in sorted(handles)]
+    return list(dict.fromkeys(numbers[0] for numbers in found if len(numbers) == 1))
+
+
+def note_mentions(issue: Issue, text: str, *, by: Actor, at: datetime, comment_id: int | None = None) -> None:
+    """Remember what a text names, in the transaction that writes it, and let people it names anew watch the issue.
+
+    What it named before and no longer does goes. What it still names keeps its time: who has answered isn't asked
+    again by an edit, and who has stopped watching isn't made to watch.
+    """
     own = Mention.objects.filter(issue_id=issue.id)
-    (own.filter(comment_id=comment_id) if comment_id else own.filter(comment=None)).delete()
-    targets = _issues(keys_in(text), by=by)
+    own = own.filter(comment_id=comment_id) if comment_id else own.filter(comment=None)
+    wanted: set[tuple[int | None, int | None]] = {
+        (target, None) for target in _issues(keys_in(text), by=by) if target != issue.id
+    }
+    wanted |= {(None, person) for person in mentioned(text, by=by)}
+    known = {(target, person): number for number, target, person in own.values_list("id", "target_id", "person_id")}
+    gone = [known[one] for one in known.keys() - wanted]
+    if gone:
+        own.filter(id__in=gone).delete()
     rows = [
-        Mention(issue_id=issue.id, comment_id=comment_id, target_id=target, at=at)
-        for target in targets
-        if target != issue.id
+        Mention(issue_id=issue.id, comment_id=comment_id, target_id=target, person_id=person, at=at)
+        for target, person in sorted(wanted - known.keys(), key=str)
     ]
-    rows += [Mention(issue_id=issue.id, comment_id=comment_id, person_id=person, at=at) for person in people]
-    Mention.objects.bulk_create(rows)
+    if rows:
+        Mention.objects.bulk_create(rows)
+        people = [row.person_id for row in rows if row.person_id is not None]
+        watch_as(issue, people, reason="mentioned", at=at)
+
+
+def _handles(email: str, name: str) -> set[str]:
+    words = name.casefold().split()
+    return {email, email.partition("@")[0], "".join(words), ".".join(words), *words[:1]}
 
 
 def _issues(keys: list[str], *, by: Actor) -> list[int]:

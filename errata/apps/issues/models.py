@@ -331,7 +331,25 @@ class FollowerPlace(models.Model):
 
     name = models.CharField(max_length=40, primary_key=True)
     activity_id = models.BigIntegerField()
+    singly_to = models.BigIntegerField(default=0)  # up to here one by one: something among them trips it
+    again = models.BooleanField(default=False)  # something that was set aside is to be tried again
     updated_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.name}: {self.activity_id}"
+
+
+class SetAside(models.Model):
+    """An activity that a follower trips over: passed by, and kept until it is tried again."""
+
+    follower = models.CharField(max_length=40)
+    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=1000)
+    again = models.BooleanField(default=False)  # the follower's next turn tries it
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("follower", "activity"), name="set_aside_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.activity_id} by {self.follower}"

@@ -33,7 +33,7 @@ from errata.apps.issues.changes import (
     watch_as,
 )
 from errata.apps.issues.counts import next_seq
-from errata.apps.issues.following import ahead, follow
+from errata.apps.issues.following import ahead, follow, stumbled, try_again
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.linking import link_issues, unlink_issues
 from errata.apps.issues.mentioning import note_mentions
@@ -103,7 +103,9 @@ __all__ = [
     "set_deputy",
     "set_parent",
     "split_grouping",
+    "stumbled",
     "transition_issue",
+    "try_again",
     "undo",
     "unlink_issues",
     "unwatch_issue",
@@ -158,9 +160,9 @@ def create_issue(
         activities = tell(issue, [Change("created", after=created)], by=by, at=at)
         if parent:
             put_under(issue, parent, by=by, at=at)
-        note_mentions(issue, values["description"], by=by, at=at)
         if by.user_id:
             watch_as(issue, [by.user_id], reason="created", at=at)
+        note_mentions(issue, values["description"], by=by, at=at)
         person = find_person(assignee, by=by)
         if person:
             activities += _assign(issue, person, by=by, at=at).activities

@@ -17,6 +17,7 @@ from errata.apps.issues.counts import newest_seq
 from errata.apps.issues.finding import listed as _listed
 from errata.apps.issues.finding import project_ids as _project_ids
 from errata.apps.issues.finding import search as _search
+from errata.apps.issues.following import count_set_aside, set_aside
 from errata.apps.issues.holding import (
     Familiar,
     count_unassigned,
@@ -73,6 +74,7 @@ __all__ = [
     "comments",
     "completions",
     "count_open",
+    "count_set_aside",
     "count_unassigned",
     "count_unfollowed",
     "count_views",
@@ -98,6 +100,7 @@ __all__ = [
     "preview_adoption",
     "reassigned_by_hand",
     "scope_of",
+    "set_aside",
     "unassigned_keys",
     "verifying",
     "watcher_ids",

@@ -1,15 +1,13 @@
 """Comments, mentions, and who hears of an issue."""
 
-import re
 from datetime import datetime
 
 from django.db.models import F
 
-from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.permissions import Forbidden, allow, may
-from errata.apps.accounts.types import Actor, Person
+from errata.apps.accounts.types import Actor
 from errata.apps.issues.changes import Change, issue_to_change, save, watch_as
-from errata.apps.issues.mentioning import note_mentions, without_code
+from errata.apps.issues.mentioning import note_mentions
 from errata.apps.issues.models import Comment, CommentEdit, Issue, Watcher
 from errata.apps.issues.rows import comment_view
 from errata.apps.issues.types import CommentView
@@ -18,7 +16,6 @@ from errata.apps.records import write
 from errata.core.errors import Refusal
 
 COMMENT_CHARS_MAX = 50_000
-_MENTION = re.compile(r"(?<![\w.+-])@([\w.+-]+@[\w-]+(?:\.[\w-]+)+|\w[\w.-]*\w|\w)")
 
 
 class CommentNotFound(Refusal):
@@ -44,7 +41,7 @@ def post_comment(issue: Issue, body: str, *, by: Actor, at: datetime) -> Comment
     )
     if by.user_id:
         watch_as(issue, [by.user_id], reason="commented", at=at)
-    _note(issue, comment.id, text, by=by, at=at)
+    note_mentions(issue, text, by=by, at=at, comment_id=comment.id)
     change = Change("commented", after={"comment": text[:500]}, comment_id=comment.id)
     save(issue, [change], by=by, at=at, fields={"comment_count": F("comment_count") + 1})
     issue.refresh_from_db(fields=["comment_count"])
@@ -61,7 +58,7 @@ def edit_comment(*, comment_id: int, body: str, by: Actor, at: datetime) -> Comm
             return comment_view(comment, edits=comment.edits.count())
         CommentEdit.objects.create(comment_id=comment.id, body=comment.body, by_name=by.name, at=at)
         Comment.objects.filter(id=comment.id).update(body=text, edited_at=at)
-        _note(issue, comment.id, text, by=by, at=at)
+        note_mentions(issue, text, by=by, at=at, comment_id=comment.id)
         before, after = {"comment": comment.body[:500]}, {"comment": text[:500]}
         save(issue, [Change("comment_edited", before=before, after=after, comment_id=comment.id)], by=by, at=at)
         comment.body, comment.edited_at = text, at
@@ -92,27 +89,6 @@ def unwatch_issue(*, key: str, by: Actor, at: datetime) -> None:  # noqa: ARG001
     allow(by, "issue:read")
     with write():
         Watcher.objects.filter(issue_id=issue_to_change(key, by=by).id, user_id=by.own_id).delete()
-
-
-def _note(issue: Issue, comment_id: int, text: str, *, by: Actor, at: datetime) -> None:
-    people = [person.id for person in mentioned(text, by=by)]
-    watch_as(issue, people, reason="mentioned", at=at)
-    note_mentions(issue, text, by=by, at=at, people=people, comment_id=comment_id)
-
-
-def mentioned(text: str, *, by: Actor) -> list[Person]:
-    """The people a text mentions: by e-mail address, or by a name that only one of them answers to."""
-    handles = {handle.casefold().rstrip(".") for handle in _MENTION.findall(without_code(text))}
-    if not handles:
-        return []
-    people = accounts.members(actor=by)
-    found = [[person for person in people if handle in _handles(person)] for handle in sorted(handles)]
-    return list({matches[0].id: matches[0] for matches in found if len(matches) == 1}.values())
-
-
-def _handles(person: Person) -> set[str]:
-    words = person.name.casefold().split()
-    return {person.email, person.email.partition("@")[0], "".join(words), ".".join(words), *words[:1]}
 
 
 def _own(comment_id: int, by: Actor, *, admins: bool) -> tuple[Comment, Issue]:

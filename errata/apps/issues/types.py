@@ -361,3 +361,15 @@ class Completion(msgspec.Struct, frozen=True):
     detail: str
     start: int
     end: int
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """An activity that a follower trips over, and has passed by."""
+
+    follower: str
+    activity: int
+    key: str  # of its issue
+    kind: str
+    reason: str
+    again: bool  # it is tried again in the follower's next turn
+    at: datetime

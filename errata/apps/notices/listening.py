@@ -18,7 +18,8 @@ from errata.core.notice.kinds import kind_of
 
 # Each activity may tell many people, in one transaction: fewer at a time than other followers take.
 _ACTIVITIES_MAX = 50
-_MENTIONING = ("commented", "comment_edited")
+FOLLOWER = "notices"
+_COMMENTING = ("commented", "comment_edited")
 _MOVES = ("stage", "regressed")
 
 
@@ -27,13 +28,14 @@ class _Batch(NamedTuple):
 
     concerns: dict[int, Concern]
     audiences: dict[int, Audience]
-    said: dict[int, str]
+    said: dict[int, str]  # by the comment
+    described: dict[int, str]  # of the issues created in it
 
 
 def listen(*, at: datetime) -> bool:
     """Tell of a batch of activities. Return whether there may be more."""
     heard = issues.follow(
-        "notices",
+        FOLLOWER,
         at=at,
         apply=lambda found: _tell_of(found, at=at),
         from_the_beginning=False,
@@ -89,13 +91,20 @@ def _read(found: Sequence[Followed]) -> _Batch:
         concerns=concerns,
         audiences=audiences_of(concerns),
         said=audience.said([activity.comment_id for activity in found if activity.comment_id]),
+        described=_described(found),
     )
+
+
+def _described(found: Sequence[Followed]) -> dict[int, str]:
+    # What events raise has no description.
+    created = [activity.issue_id for activity in found if activity.kind == "created" and activity.actor_id]
+    return audience.described_at_first(created) if created else {}
 
 
 def _tell_people(activities: Sequence[Followed], concern: Concern, batch: _Batch, *, at: datetime) -> None:
     told: dict[int, list[Heard]] = {}
     for activity in activities:
-        happening = _happening(activity, concern, batch.said)
+        happening = _happening(activity, concern, batch)
         for person, heard in hearers(happening, batch.audiences[concern.issue_id]).items():
             told.setdefault(person, []).append(heard)
     # People who hear the same are told in one go.
@@ -113,14 +122,13 @@ def _tell_people(activities: Sequence[Followed], concern: Concern, batch: _Batch
         tell(concern, telling, to=people, at=at)
 
 
-def _happening(activity: Followed, concern: Concern, said: dict[int, str]) -> Happening:
-    text = said.get(activity.comment_id or 0, "")
+def _happening(activity: Followed, concern: Concern, batch: _Batch) -> Happening:
+    text, before = _texts(activity, batch)
     mentioned: set[int] = set()
-    if text and activity.kind in _MENTIONING:
+    if text:
         mentioned = set(audience.mentioned_ids(text, organization_id=activity.organization_id))
-        if activity.kind == "comment_edited":
-            before = audience.said_before(activity.comment_id or 0, at=activity.at)
-            mentioned -= set(audience.mentioned_ids(before, organization_id=activity.organization_id))
+    if mentioned and before:
+        mentioned -= set(audience.mentioned_ids(before, organization_id=activity.organization_id))
     return Happening(
         kind=activity.kind,
         actor_id=activity.actor_id,
@@ -128,10 +136,23 @@ def _happening(activity: Followed, concern: Concern, said: dict[int, str]) -> Ha
         before=activity.before,
         after=activity.after,
         reason=activity.reason,
-        said=text if activity.kind in _MENTIONING else "",
+        said=text,
         mentioned=sorted(mentioned),
         told=named_ids(activity.evidence.get("notify", []), issue=concern) if activity.kind in _MOVES else (),
     )
+
+
+def _texts(activity: Followed, batch: _Batch) -> tuple[str, str]:
+    """What an activity said, a comment or a description, and what stood there before."""
+    if activity.kind == "created":
+        return batch.described.get(activity.issue_id, ""), ""
+    if activity.kind == "description":
+        return activity.after["description"], activity.before["description"]
+    if activity.kind not in _COMMENTING:
+        return "", ""
+    comment_id = activity.comment_id or 0
+    edited = activity.kind == "comment_edited"
+    return batch.said.get(comment_id, ""), audience.said_before(comment_id, at=activity.at) if edited else ""
 
 
 def announce(concern: Concern, *, kind: str, text: str, dedupe: str, at: datetime, actor_name: str = "") -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from django.db.models import QuerySet
 
+from errata.apps.issues import audience
 from errata.apps.notices.models import Attempt, Channel, Delivery, InboxItem
 from errata.apps.notices.telling import member_ids
 from errata.apps.notices.wishes import wishes_of
@@ -25,6 +26,7 @@ BATCH_MAX = 20
 TOGETHER_MAX = 100
 _ANSWER_CHARS_MAX = 500
 _OPEN = ("waiting", "sending")
+_ARCHIVED = "its project is archived"
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -145,8 +147,10 @@ def _kept(rows: Sequence[Delivery], is_member: Callable[[int, int], bool]) -> li
         if person is not None and asked
         else set()
     )
+    issue_ids = {row.issue_id for row in rows if row.issue_id}
+    archived = audience.put_away(issue_ids) if issue_ids else set()
     for row in rows:
-        why = _needless(row, is_member, read, mail_off=mail_off)
+        why = _ARCHIVED if row.issue_id in archived else _needless(row, is_member, read, mail_off=mail_off)
         if why:
             dropped.setdefault(why, []).append(row.id)
         else:

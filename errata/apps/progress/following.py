@@ -66,7 +66,8 @@ def _moved(one: Followed) -> None:
     stage = str(one.after.get("stage", ""))
     here = Stay.objects.filter(issue_id=one.issue_id, left_at=None).first()
     category = _category(one, stage)
-    if here is None or (here.stage, here.category) == (stage, category):
+    # One that comes late, after it was set aside, changes no stay that began since.
+    if here is None or one.at < here.entered_at or (here.stage, here.category) == (stage, category):
         return
     Stay.objects.filter(id=here.id).update(left_at=one.at, seconds=_between(here.entered_at, one.at))
     Stay.objects.create(

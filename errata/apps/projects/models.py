@@ -14,6 +14,7 @@ class Project(models.Model):
     platform = models.CharField(max_length=40)
     active = models.BooleanField(default=True)  # False: intake refuses what its keys send
     archived_at = models.DateTimeField(null=True)
+    restored_at = models.DateTimeField(null=True)  # the last time; before, events were refused
     deleted_at = models.DateTimeField(null=True)  # gone for everybody; its rows are removed in slices
     quota_per_minute = models.IntegerField(default=0)
     allowed_origins = models.JSONField(default=list)

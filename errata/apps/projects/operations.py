@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -104,7 +104,8 @@ def archive_project(*, which: str | int, by: Actor, at: datetime) -> ProjectView
 
 def restore_project(*, which: str | int, by: Actor, at: datetime) -> ProjectView:
     """Take an archived project back into use."""
-    return _change(which, {"archived_at": None}, action="project.restored", by=by, at=at)
+    changes = {"archived_at": None}
+    return _change(which, changes, action="project.restored", by=by, at=at, along={"restored_at": at})
 
 
 def delete_project(*, which: str | int, by: Actor, at: datetime) -> None:
@@ -218,14 +219,23 @@ def purge_intake_counts(*, before: datetime) -> int:
         return IntakeCount.objects.filter(hour__lt=before).delete()[0]
 
 
-def _change(which: str | int, changes: dict[str, Any], *, action: str, by: Actor, at: datetime) -> ProjectView:
+def _change(
+    which: str | int,
+    changes: dict[str, Any],
+    *,
+    action: str,
+    by: Actor,
+    at: datetime,
+    along: Mapping[str, Any] | None = None,
+) -> ProjectView:
+    """Write what is different; then also what goes `along` with it."""
     allow(by, "project:admin")
     with write():
         row = row_of(by, which)
         before = {name: getattr(row, name) for name in changes if getattr(row, name) != changes[name]}
         if before:
             after = {name: changes[name] for name in before}
-            Project.objects.filter(id=row.id).update(**after)
+            Project.objects.filter(id=row.id).update(**after, **(along or {}))
             snapshot.changed()
             audit.record(by=by, action=action, target=row.slug, at=at, before=before, after=after)
         return project_view(row_of(by, row.id))

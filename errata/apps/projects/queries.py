@@ -112,6 +112,11 @@ def archived_among(project_ids: Collection[int]) -> set[int]:
     return set(rows.values_list("id", flat=True))
 
 
+def restored_at(*, actor: Actor, which: int) -> datetime | None:
+    """When a project last came back into use; None for one that was never archived."""
+    return visible(actor).filter(id=which).values_list("restored_at", flat=True).first()
+
+
 def intake_counts(*, actor: Actor, which: str | int, since: datetime) -> list[IntakeCountRow]:
     """What intake counted for a project since then, by the hour, oldest first."""
     allow(actor, "project:read")

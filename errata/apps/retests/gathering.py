@@ -69,7 +69,8 @@ def gather(actor: Actor, row: IssueRow, *, entered: datetime, now: datetime) -> 
     if facts.fixes:
         facts = _with_places(row, facts, known, runs)
     if row.count:
-        facts = _with_events(actor, row, facts, known)
+        restored = projects.restored_at(actor=actor, which=row.project.id)
+        facts = _with_events(actor, row, msgspec.structs.replace(facts, listening=restored), known)
     versions = [run.version for run in runs]
     return Gathered(
         facts=facts,
@@ -130,7 +131,8 @@ def _with_events(actor: Actor, row: IssueRow, facts: Facts, known: Carrying) -> 
         waiting = Prior(events=row.count, since=row.first_seen, until=facts.now)
         return msgspec.structs.replace(facts, prior=waiting)
     after = _spread(row, since=begun, until=facts.now + _AHEAD)
-    prior = _prior(row, begun)
+    # How often it came before the fix, wherever listening began anew since.
+    prior = _prior(row, counting_from(msgspec.structs.replace(facts, listening=None)) or begun)
     before_traffic, traffic = _traffic(actor, row, prior, begun, facts.now)
     return msgspec.structs.replace(
         facts,
@@ -173,17 +175,17 @@ def _traffic(
     actor: Actor, row: IssueRow, prior: Prior, begun: datetime, now: datetime
 ) -> tuple[float | None, float | None]:
     """Requests an hour before and since, where the project sends what tells of them, in whole hours."""
-    first, middle, last = _hour(prior.since) + _HOUR, _hour(begun), _hour(now)
+    first, until, middle, last = _hour(prior.since) + _HOUR, _hour(prior.until), _hour(begun), _hour(now)
     counts = projects.intake_counts(actor=actor, which=row.project.id, since=first)
     before = after = 0
     for count in counts:
         if count.category not in _TRAFFIC or count.outcome != "accepted":
             continue
-        if count.hour < middle:
+        if count.hour < until:
             before += count.quantity
         elif middle < count.hour < last:
             after += count.quantity
-    hours_before, hours_after = (middle - first) / _HOUR, (last - middle) / _HOUR - 1
+    hours_before, hours_after = (until - first) / _HOUR, (last - middle) / _HOUR - 1
     if before and after and hours_before >= 1 and hours_after >= 1:
         return before / hours_before, after / hours_after
     return None, None

@@ -69,7 +69,8 @@ class Heard(msgspec.Struct, frozen=True):
 def hearers(happening: Happening, audience: Audience) -> dict[int, Heard]:
     """What each person is told of it. Never the one who did it; who is named is told whatever they watch."""
     text = words_of(happening)
-    found = {person: Heard("mentioned", "because you were mentioned", text) for person in happening.mentioned}
+    named = Heard("mentioned", "because you were mentioned", _with_description(happening, text))
+    found = dict.fromkeys(happening.mentioned, named)
     for person, reason in _named(happening).items():
         found.setdefault(person, Heard("assigned", reason, text))
     for person in happening.told:
@@ -93,6 +94,13 @@ def together(all_heard: Iterable[Heard], *, actor_name: str) -> Heard:
         else:
             text = f"{text} {sentence}".strip()
     return Heard(first.kind, first.reason, text)
+
+
+def _with_description(happening: Happening, text: str) -> str:
+    """The words for who is mentioned: the others know what a description is about, or needn't."""
+    if happening.kind in ("created", "description") and happening.said:
+        return f"{text.rstrip('.')}: {_short(happening.said)}"
+    return text
 
 
 def spiking(audience: Audience, text: str) -> dict[int, Heard]:

@@ -81,6 +81,13 @@ def _released(facts: Facts) -> Proof:
 
 
 def _begun(facts: Facts, released: Proof) -> datetime | None:
+    begun = _running(facts, released)
+    # Whose events were refused was not silent.
+    return max(begun, facts.listening) if begun and facts.listening else begun
+
+
+def _running(facts: Facts, released: Proof) -> datetime | None:
+    """The moment from which on the fix runs."""
     if released.state == "none":
         return facts.entered
     if released.state != "pass":

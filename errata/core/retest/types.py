@@ -77,6 +77,7 @@ class Facts(msgspec.Struct, frozen=True):
     prior: Prior | None = None  # None: no event ever raised it
     recurrences: tuple[Recurrence, ...] = ()
     traffic: float | None = None  # requests an hour since, where known
+    listening: datetime | None = None  # since when its events are taken; None: always
 
 
 class Proof(msgspec.Struct, frozen=True):

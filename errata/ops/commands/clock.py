@@ -8,7 +8,14 @@ from typing import Any
 import msgspec
 
 from errata.apps.clocks import queries
-from errata.apps.clocks.plain import plain_advised, plain_clocks, plain_preview, plain_reading, working_words
+from errata.apps.clocks.plain import (
+    plain_advised,
+    plain_clocks,
+    plain_forecast,
+    plain_preview,
+    plain_reading,
+    working_words,
+)
 from errata.apps.clocks.queries import ClockFilter
 from errata.apps.clocks.types import ClockRow
 from errata.apps.projects import queries as projects
@@ -60,7 +67,9 @@ def run_explain(arguments: argparse.Namespace) -> int:
 def run_list(arguments: argparse.Namespace) -> int:
     console.begin()
     chosen = ClockFilter(project=arguments.project, team=arguments.team, kind=arguments.kind, state=arguments.state)
-    page = queries.list_clocks(actor=console.owner(), now=console.now(), chosen=chosen, limit=arguments.limit)
+    by, now = console.owner(), console.now()
+    page = queries.list_clocks(actor=by, now=now, chosen=chosen, limit=arguments.limit)
+    forecast = queries.forecast(actor=by, now=now, chosen=chosen)
     items = [
         {
             "key": row.issue.key, "reason": row.reason, "probability": row.probability.value,
@@ -70,7 +79,8 @@ def run_list(arguments: argparse.Namespace) -> int:
     ]  # fmt: skip
     rows = [_row(row) for row in page.items]
     header = ("key", "clock", "state", "elapsed", "left", "risk", "assignee", "title")
-    return console.show(arguments, {"items": items, "next": page.next}, console.table(header, rows))
+    answer = {"items": items, "next": page.next, "forecast": plain_forecast(forecast)}
+    return console.show(arguments, answer, f"{console.table(header, rows)}\n\n{clock_text.foretell(forecast)}")
 
 
 def _row(row: ClockRow) -> tuple[str, ...]:

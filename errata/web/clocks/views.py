@@ -96,6 +96,13 @@ def sla(request: ActorRequest) -> HttpResponse:
     return render(request, "clocks/sla.html", context | _choices(request))
 
 
+def forecast(request: ActorRequest) -> HttpResponse:
+    """What will probably run out of what the page shows: asked for by itself, for it reads more than the page does."""
+    chosen = _chosen(request)
+    found = queries.forecast(actor=request.actor, now=request.now, chosen=chosen)
+    return render(request, "clocks/forecast.html", {"forecast": found})
+
+
 def _advised(request: ActorRequest, slug: str) -> list[AdvisedLine]:
     """What could be promised in the project that is looked at, if it is one."""
     try:

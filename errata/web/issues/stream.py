@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
+from errata.apps.accounts import queries as accounts
 from errata.apps.issues import hindsight, queries
 from errata.apps.issues.types import IssueRow, Page
 from errata.apps.projects import queries as projects
@@ -31,6 +32,7 @@ from errata.web.requests import ActorRequest
 OPEN = "is:open"
 UNHELD = "is:open assignee:none"
 _ROWS = 50
+_PEOPLE_MAX = 8  # who is none of these is found by another letter
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -155,6 +157,12 @@ def complete(request: ActorRequest) -> JsonResponse:
     found = queries.completions(actor=request.actor, text=text, position=position, now=request.now)
     items = [{"text": item.text, "hint": item.detail, "start": item.start, "end": item.end} for item in found[:20]]
     return JsonResponse({"items": items})
+
+
+def people(request: ActorRequest) -> JsonResponse:
+    """Whom an @ could mean, by their addresses: those mean one person alone."""
+    found = accounts.members_like(request.GET.get("q", ""), actor=request.actor, limit=_PEOPLE_MAX)
+    return JsonResponse({"items": [{"text": f"@{person.email}", "hint": person.name} for person in found]})
 
 
 def _asked(request: ActorRequest, known: Sequence[ProjectView]) -> Asked:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from errata.apps.clocks import operations, queries
 from errata.apps.clocks.models import Learnt
@@ -78,6 +80,53 @@ def test_only_the_time_to_resolve_is_foretold(agreed, payments, bob):
 
     assert risk(key, bob, at=LATER, kind="response").reasons == ("Only the time to resolve is foretold",)
     assert risk(key, bob, at=LATER, kind="resolution").value is not None
+
+
+def test_a_forecast_is_the_sum_of_what_the_list_says_of_each(promised, payments, bob):
+    resolve(40, bob, after=2 * HOUR, type="UI/UX")
+    resolve(40, bob, after=40 * HOUR, type="Security")
+    learn()
+    for number in range(6):
+        running(f"New {number}", bob, at=LATER, type="UI/UX" if number % 2 else "Security")
+
+    at = LATER + HOUR
+    found = queries.forecast(actor=bob, now=at)
+
+    listed = queries.list_clocks(actor=bob, now=at, chosen=ClockFilter(kind="resolution")).items
+    assert found.expected == pytest.approx(sum(item.probability.value for item in listed))
+    assert (found.covered, found.beyond, found.untold) == (6, 0, 0)
+    assert 2 < found.expected < 4
+    assert queries.forecast(actor=bob, now=at, chosen=ClockFilter(assignee="none", kind="response")).covered == 6
+    assert queries.forecast(actor=bob, now=LATER + 2 * DAY).covered == 0, "what is late is no forecast"
+
+
+def test_a_forecast_covers_the_clocks_due_first_and_counts_the_others(promised, payments, alice, bob, monkeypatch):
+    projects.create_project(name="Web", platform="python", by=alice, at=NOW)
+    resolve(40, bob, after=2 * HOUR)
+    learn()
+    for number in range(5):
+        running(f"New {number}", bob, at=LATER + number * HOUR)
+    running("Elsewhere", bob, at=LATER, project="web")
+    costs = []
+    for most in (3, 1):
+        monkeypatch.setattr(queries, "FORECAST_MAX", most)
+        with CaptureQueriesContext(connection) as captured:
+            found = queries.forecast(actor=bob, now=LATER + 5 * HOUR)
+        costs.append(len(captured))
+        assert (found.covered, found.beyond, found.untold) == (most, 5 - most, 1)
+
+    assert costs[0] == costs[1] <= 14
+
+
+def test_without_enough_history_nothing_is_forecast(promised, payments, bob, mallory):
+    resolve(29, bob, after=HOUR)
+    learn()
+    running("New", bob, at=LATER)
+
+    found = queries.forecast(actor=bob, now=LATER)
+
+    assert (found.expected, found.covered, found.untold) == (None, 0, 1)
+    assert queries.forecast(actor=mallory, now=LATER).untold == 0
 
 
 def test_it_is_learnt_anew_after_a_day(promised, payments, bob):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from errata.apps.issues import operations
-from errata.apps.issues.models import Activity
+from errata.apps.issues import operations, queries
+from errata.apps.issues.models import Activity, Issue
 from tests.apps.issues.shop import look, report
 from tests.conftest import NOW
 
@@ -66,6 +66,91 @@ def test_what_is_gone_altogether_holds_up_nobody(payments, bob):
 
     assert operations.follow("test", at=NOW, apply=lambda _: None, ids=[gone.id]) == 0
     assert operations.follow("test", at=NOW, apply=lambda _: None) == 1
+
+
+class Follower:
+    """Follows with some faults in it, and is minded as the clock minds its duties."""
+
+    def __init__(self, *faults, looks_ahead=False, limit=4):
+        self.faults = set(faults)
+        self._looks_ahead, self._limit = looks_ahead, limit
+
+    def run(self, *, turns=60):
+        tries = 0
+        for _ in range(turns):
+            try:
+                ahead = operations.ahead("test", limit=self._limit)
+                ids = [one.id for one in ahead] if self._looks_ahead else None
+                operations.follow("test", at=NOW, apply=self._apply, limit=self._limit, ids=ids)
+                tries = 0
+            except ZeroDivisionError as error:
+                tries += 1
+                operations.stumbled("test", tries=tries, reason=repr(error), at=NOW)
+
+    def _apply(self, found):
+        for one in found:
+            if one.key in self.faults:
+                raise ZeroDivisionError(one.key)
+            operations.note_scores({one.issue_id: Issue.objects.get(id=one.issue_id).score + 1})
+
+
+def seen():
+    """How often the effect of each activity is there, by its key."""
+    return {f"PAY-{number}": score for number, score in Issue.objects.values_list("number", "score")}
+
+
+@pytest.mark.parametrize("looks_ahead", [False, True])
+def test_an_activity_that_trips_a_follower_is_set_aside_and_all_others_have_their_effect_once(
+    payments, bob, looks_ahead
+):
+    keys = [report(f"Issue {number}", bob) for number in range(12)]
+
+    Follower("PAY-6", looks_ahead=looks_ahead).run()
+
+    assert seen() == dict.fromkeys(keys, 1) | {"PAY-6": 0}
+    [aside] = queries.set_aside()
+    assert (aside.follower, aside.key, aside.kind) == ("test", "PAY-6", "created")
+    assert "ZeroDivisionError" in aside.reason
+    assert queries.count_set_aside() == {"test": 1}
+
+
+def test_one_that_trips_for_a_moment_sets_nothing_aside(payments, bob):
+    report("Slow", bob)
+    follower = Follower("PAY-1")
+    follower.run(turns=2)
+    follower.faults.clear()
+
+    follower.run()
+
+    assert (seen(), queries.set_aside()) == ({"PAY-1": 1}, [])
+
+
+@pytest.mark.parametrize("looks_ahead", [False, True])
+def test_what_was_set_aside_has_its_effect_once_when_it_is_tried_again_after_a_fix(payments, bob, looks_ahead):
+    keys = [report(f"Issue {number}", bob) for number in range(5)]
+    follower = Follower("PAY-2", "PAY-4", looks_ahead=looks_ahead)
+    follower.run()
+    follower.faults.discard("PAY-2")
+    late = report("Late", bob)
+
+    assert operations.try_again(follower="test") == 2
+    follower.run()
+
+    assert seen() == dict.fromkeys([*keys, late], 1) | {"PAY-4": 0}, "the other is set aside again, and nothing waits"
+    assert [(one.key, one.again) for one in queries.set_aside()] == [("PAY-4", False)]
+
+
+def test_what_goes_with_its_project_is_not_tried_again(payments, bob):
+    report("Gone", bob)
+    follower = Follower("PAY-1")
+    follower.run()
+    operations.try_again()
+    Issue.objects.all().delete()
+    report("Slow", bob)
+
+    follower.run()
+
+    assert (seen(), queries.set_aside()) == ({"PAY-2": 1}, [])
 
 
 def test_notes_are_shown_and_change_nothing_that_people_see_as_a_change(payments, bob):

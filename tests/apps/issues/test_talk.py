@@ -3,8 +3,9 @@
 import pytest
 
 from errata.apps.accounts.permissions import Forbidden
-from errata.apps.issues import operations, queries
-from errata.apps.issues.talk import CommentNotFound, mentioned
+from errata.apps.issues import agenda, operations, queries
+from errata.apps.issues.mentioning import mentioned
+from errata.apps.issues.talk import CommentNotFound
 from errata.apps.issues.views import ViewNotFound
 from errata.apps.issues.vocabulary import FieldRefused
 from errata.core.search import SearchError
@@ -68,7 +69,20 @@ def test_an_empty_or_endless_comment_is_refused(payments, bob, body):
     ],
 )
 def test_a_mention_finds_whom_it_means(alice, bob, carol, mallory, text, names):
-    assert sorted(person.name for person in mentioned(text, by=bob)) == names
+    known = {person.user_id: person.name for person in (alice, bob, carol)}
+    assert sorted(known[number] for number in mentioned(text, by=bob)) == names
+
+
+def test_an_edit_of_a_description_asks_again_nobody_whom_it_named_already(payments, bob, alice):
+    key = report("Refunds", bob)
+    operations.update_issue(key=key, description="@alice look", by=bob, at=NOW)
+    operations.comment_on_issue(key=key, body="I did.", by=alice, at=later(minutes=1))
+    operations.unwatch_issue(key=key, by=alice, at=later(minutes=1))
+
+    operations.update_issue(key=key, description="@alice look, and PAY-2", by=bob, at=later(minutes=2))
+
+    assert queries.issue(actor=alice, key=key).watching is False
+    assert agenda.my_work(actor=alice, now=later(minutes=2)).mentioned == []
 
 
 def test_who_is_mentioned_watches(payments, bob, alice):

@@ -80,6 +80,37 @@ def test_an_edit_that_was_edited_again_before_anybody_listened_tells_whom_it_add
     assert len(line(alice).notices) == 1
 
 
+def test_who_is_mentioned_in_a_description_is_told_once_with_the_words(listening, alice, bob, carol):
+    key = issues.create_issue(
+        project="payments", title="Slow", description="@alice look at `@carol`", by=bob, at=NOW
+    ).key
+    # Edited before anybody listened: she was named from the beginning.
+    issues.update_issue(key=key, description="@alice look.", by=bob, at=NOW.replace(second=1))
+    listen()
+
+    (notice,) = line(alice).notices
+    assert notice.reason == "because you were mentioned"
+    assert notice.text == "Bob Builder reported it: @alice look at `@carol`"
+    assert inbox(carol) == []
+
+
+def test_an_edit_of_a_description_tells_those_alone_whom_it_adds(slow, alice, bob, carol):
+    issues.update_issue(key=slow, description="@alice look", by=bob, at=NOW)
+    listen()
+    issues.update_issue(key=slow, description="@alice and @carol look", by=bob, at=NOW.replace(second=1))
+    listen()
+
+    assert len(line(alice).notices) == 1
+    assert line(carol).notices[0].text == "Bob Builder changed its description: @alice and @carol look"
+
+
+def test_who_is_mentioned_in_a_description_hears_of_it_through_their_channels(payments, alice, bob):
+    issues.create_issue(project="payments", title="Slow", description="@alice, look.", by=bob, at=NOW)
+    listen()
+
+    assert Delivery.objects.get(user_id=alice.user_id).kind == "mentioned"
+
+
 def test_who_watches_is_told_why(slow, alice, bob):
     issues.watch_issue(key=slow, by=alice, at=NOW)
     issues.update_issue(key=slow, priority="High", by=bob, at=NOW)

@@ -12,6 +12,7 @@ from errata.adapters.memory.outgoing import MemoryOutgoing
 from errata.apps.accounts import operations as accounts
 from errata.apps.notices import operations, outbox, queries, sending
 from errata.apps.notices.models import Attempt, Delivery
+from errata.apps.projects import operations as projects
 from errata.core.notice import payloads
 from errata.core.notice.preferences import Preferences
 from errata.ports.outgoing import Answer, OutgoingFailed, OutgoingRefused
@@ -38,6 +39,20 @@ def test_a_webhook_is_signed_over_its_id_time_and_body(alice, outgoing):
         secret, uid=headers["webhook-id"], at_s=int(NOW.timestamp()), body=request.body
     )
     assert json.loads(request.body)["id"] == headers["webhook-id"]
+
+
+def test_what_waits_when_its_project_is_archived_is_dropped_and_the_log_says_why(slow, alice, outgoing):
+    hook(alice)
+    tell(slow, alice)
+    say(alice)
+    projects.archive_project(which="payments", by=alice, at=NOW)
+
+    deliver()
+
+    assert mail.outbox == []
+    assert len(outgoing.sent) == 1, "what is of no issue leaves"
+    (dropped,) = [one for one in queries.deliveries(actor=alice) if one.state == "dropped"]
+    assert (dropped.key, dropped.why) == (slow, "its project is archived")
 
 
 def test_the_same_is_posted_once(alice, outgoing):

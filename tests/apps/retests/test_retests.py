@@ -239,6 +239,33 @@ def test_without_any_link_silence_alone_decides(payments, events, bob):
     assert look("PAY-1", bob).stage == "Fixed"
 
 
+def test_silence_begins_anew_when_an_archived_project_is_back(payments, events, alice, bob):
+    often(payments, events)
+    to_retest(bob)
+    projects.archive_project(which="payments", by=alice, at=later(minutes=1))
+    projects.restore_project(which="payments", by=alice, at=later(days=2))
+    projects.restore_project(which="payments", by=alice, at=later(days=3))  # changes nothing
+
+    operations.watch(at=later(days=2, hours=1))
+    assert look("PAY-1", bob).stage == "Retest"
+    assert queries.retest(actor=bob, key="PAY-1").verdict.proofs[2].numbers["exposure_hours"] == 1
+    operations.watch(at=later(days=4))
+
+    assert look("PAY-1", bob).stage == "Fixed"
+
+
+def test_how_often_it_came_before_an_archived_project_was_put_away_is_the_rate(payments, events, alice, bob):
+    often(payments, events)
+    to_retest(bob)
+    projects.archive_project(which="payments", by=alice, at=later(minutes=1))
+    projects.restore_project(which="payments", by=alice, at=later(days=30))
+
+    operations.watch(at=later(days=30, hours=1))
+
+    waits = queries.retest(actor=bob, key="PAY-1").verdict.proofs[2]
+    assert waits.ready_at < later(days=32)
+
+
 def test_what_nothing_can_prove_is_never_passed_by_itself(payments, events, bob):
     report("Refunds", bob)
     to_retest(bob)

@@ -43,6 +43,18 @@ def test_predictions_beat_the_base_rate_by_far_and_mean_what_they_say(seed):
     assert calibration_error(pairs) <= 0.05
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_sum_of_the_probabilities_is_about_how_many_run_out(seed):
+    pairs = forecasts(seed, learnt_from=800)
+
+    for size in (200, len(pairs)):
+        running = pairs[:size]
+        expected, ran_out = sum(p for p, _ in running), sum(truth for _, truth in running)
+        # Luck alone moves the count by two of its standard deviations, what was learnt by a twentieth of the clocks.
+        luck = 2 * sum(p * (1 - p) for p, _ in running) ** 0.5
+        assert abs(expected - ran_out) <= luck + 0.05 * size
+
+
 def calibration_error(pairs: list[tuple[float, bool]], *, bins: int = 10) -> float:
     """How far off what was said is from what came, over ten bins of equally many."""
     ordered = sorted(pairs)

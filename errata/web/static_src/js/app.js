@@ -9,6 +9,7 @@ import { start as startEvent } from "./event.js";
 import { start as startInbox } from "./inbox.js";
 import { start as startKeys } from "./keys.js";
 import { start as startLive } from "./live.js";
+import { start as startMentions } from "./mentions.js";
 import { start as startMenus } from "./menus.js";
 import { start as startPalette } from "./palette.js";
 import { start as startPrefs } from "./prefs.js";
@@ -35,6 +36,7 @@ document.addEventListener("htmx:error", () => toast("No answer from the server. 
 
 for (const start of [
   startPrefs, startToasts, startTimes, startTips, startCopy, startMenus, startKeys, startPalette, startSearch,
+  startMentions,
   startBoard, startStream, startEvent, startCharts, startDesigner, startDrafts, startFields, startFirstEvent, startInbox,
   startRows,
   startLive,

@@ -22,9 +22,16 @@ function undoForm(undo) {
   return form;
 }
 
+// One that waits for an answer stays: htmx passes over what comes for an element that is gone.
 function dismiss(element) {
+  if (element.dataset.waits !== undefined) return;
   element.classList.add("leaving");
   setTimeout(() => element.remove(), 200);
+}
+
+function answered(element) {
+  delete element.dataset.waits;
+  dismiss(element);
 }
 
 function arm(element) {
@@ -42,7 +49,7 @@ function arm(element) {
 }
 
 export function undoLast() {
-  const form = $$("#toasts [data-toast] form").at(-1);
+  const form = $$("#toasts [data-toast]:not([data-waits], .leaving) form").at(-1);
   form?.requestSubmit();
   return Boolean(form);
 }
@@ -56,5 +63,7 @@ export function start() {
     all.slice(0, -3).forEach(dismiss);
   }).observe(box, { childList: true });
   on("click", "[data-action=dismiss]", (_event, button) => dismiss(button.closest("[data-toast]")));
-  on("submit", "#toasts form", (_event, form) => setTimeout(() => dismiss(form.closest("[data-toast]")), 50));
+  on("submit", "#toasts form:not([hx-post])", (_event, form) => setTimeout(() => dismiss(form.closest("[data-toast]")), 50));
+  on("htmx:before:request", "#toasts form", (_event, form) => { form.closest("[data-toast]").dataset.waits = ""; });
+  on("htmx:finally:request", "#toasts form", (_event, form) => answered(form.closest("[data-toast]")));
 }
