@@ -16,6 +16,8 @@ class Clock(models.Model):
         "accounts.User", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
     kind = models.CharField(max_length=10)
+    type = models.CharField(max_length=40, default="")  # of the issue, as its severity
+    severity = models.CharField(max_length=40, default="")
     state = models.CharField(max_length=10)
     is_live = models.BooleanField()
     is_first = models.BooleanField()  # of the issue's live clocks, the one that is due first
@@ -39,9 +41,14 @@ class Clock(models.Model):
                 fields=("organization", "is_live", "kind", "due_at", "id", "project", "state", "assignee"),
                 name="clock_kind_due",
             ),
+            models.Index(
+                fields=("organization", "kind", "project", "type", "severity"),
+                condition=Q(state="breached"),
+                name="clock_late",
+            ),
             models.Index(fields=("next_at",), condition=Q(next_at__isnull=False), name="clock_next"),
             models.Index(
-                fields=("organization", "kind", "stopped_at", "project", "state"),
+                fields=("organization", "kind", "stopped_at", "project", "state", "type", "severity"),
                 condition=Q(stopped_at__isnull=False),
                 name="clock_stopped",
             ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 from django.db.models import Case, Count, Q, QuerySet, Value, When
@@ -22,6 +23,7 @@ from errata.apps.clocks.types import (
     ClockRow,
     EscalationView,
     IssueClocks,
+    Promises,
 )
 from errata.apps.issues import queries as issues
 from errata.apps.issues.types import IssueRow
@@ -35,12 +37,13 @@ from errata.core.sla.timetable import to_us
 
 __all__ = [
     "BUCKETS", "KINDS", "STATES", "ClockFilter", "attainment", "buckets", "clocks_of", "count_recounting",
-    "issue_clocks", "list_advice", "list_clocks", "list_escalations", "preview_calendar", "preview_policy",
+    "issue_clocks", "list_advice", "list_clocks", "list_escalations", "preview_calendar", "preview_policy", "promises",
 ]  # fmt: skip
 
 PAGE_MAX = 200
 KINDS = ("response", "update", "resolution")
 STATES = ("running", "at_risk", "breached", "paused")
+_ENDS = Promises.__struct_fields__  # states, too
 _HOUR = timedelta(hours=1)
 # Django writes `is_first = True` as the bare column on SQLite, which then passes the index by; IN it doesn't.
 _FIRST = Q(is_first__in=(True,))
@@ -157,20 +160,34 @@ def attainment(
 ) -> list[Attainment]:
     """How many promises of a kind each team has kept over the last days, those without a team last."""
     allow(actor, "issue:read")
-    clocks = Clock.objects.filter(organization_id=actor.organization_id, kind=_known(kind, KINDS))
-    ended = clocks.filter(stopped_at__gte=now - timedelta(days=days), stopped_at__isnull=False)
-    late = clocks.filter(_LIVE, due_at__lte=now)
     own = projects.list_projects(actor=actor)
     names = {project.id: (project.team_name, project.team) for project in own if team in ("", project.team)}
-    told: dict[tuple[str, str], list[int]] = {}
-    for project_id, state, count in ended.values_list("project_id", "state").annotate(Count("pk")):
-        if project_id in names:
-            told.setdefault(names[project_id], [0, 0, 0])[0 if state == "met" else 1] += count
-    for project_id, count in late.values_list("project_id").annotate(Count("pk")):
-        if project_id in names:
-            told.setdefault(names[project_id], [0, 0, 0])[2] += count
+    found = promises(
+        actor=actor, kind=kind, since=now - timedelta(days=days), where=Q(project_id__in=names), by="project_id"
+    )
+    told: dict[tuple[str, str], Promises] = {}
+    for project_id, own_promises in found.items():
+        told[names[project_id]] = told.get(names[project_id], Promises()) + own_promises
     order = sorted(told.items(), key=lambda item: (not item[0][0], item[0][0].casefold()))
-    return [Attainment(name or "No team", slug, *counts) for (name, slug), counts in order]
+    return [
+        Attainment(name=name or "No team", slug=slug, **msgspec.structs.asdict(kept)) for (name, slug), kept in order
+    ]
+
+
+def promises(*, actor: Actor, kind: str, since: datetime, where: Q, by: str) -> dict[Any, Promises]:
+    """How many promises of a kind were kept and missed since then, and are late, by a column of the clocks that fit.
+
+    The columns are `project_id`, `type` and `severity`.
+    """
+    allow(actor, "issue:read")
+    clocks = Clock.objects.filter(where, organization_id=actor.organization_id, kind=_known(kind, KINDS))
+    ended = clocks.filter(stopped_at__gte=since, stopped_at__isnull=False).values_list(by, "state")
+    late = clocks.filter(state="breached").values_list(by, "state")
+    told: dict[Any, dict[str, int]] = {}
+    for rows in (ended, late):
+        for value, state, count in rows.annotate(Count("pk")).order_by():
+            told.setdefault(value, {})[state] = count
+    return {value: Promises(**{name: counts.get(name, 0) for name in _ENDS}) for value, counts in told.items()}
 
 
 def list_escalations(*, actor: Actor, limit: int = 20) -> list[EscalationView]:

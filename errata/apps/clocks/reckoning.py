@@ -28,6 +28,8 @@ class Row(msgspec.Struct):
     issue_id: int
     assignee_id: int | None
     kind: str
+    type: str
+    severity: str
     state: str
     is_live: bool
     is_first: bool
@@ -172,6 +174,8 @@ def _planned(one: Reckoned, reading: Reading, old: Row | None, *, first: bool, a
         issue_id=one.life.issue_id,
         assignee_id=one.life.assignee_id,
         kind=reading.kind,
+        type=one.life.type,
+        severity=one.life.severity,
         state=reading.state,
         is_live=reading.is_live,
         is_first=first,

@@ -57,6 +57,11 @@ def ahead(name: str, *, limit: int = BATCH_MAX) -> list[Followed]:
     return followed_rows(Activity.objects.filter(id__gt=place).order_by("id")[:limit])
 
 
+def history(issue_id: int, *, until: int) -> list[Followed]:
+    """All that happened to an issue up to an activity, oldest first: for a follower that begins anew with it."""
+    return followed_rows(Activity.objects.filter(issue_id=issue_id, id__lte=until).order_by("id"))
+
+
 def followed_rows(rows: QuerySet[Activity]) -> list[Followed]:
     """Activities as the apps above get them."""
     return [_followed(row) for row in rows.select_related("issue__project")]

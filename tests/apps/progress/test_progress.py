@@ -136,7 +136,7 @@ def test_it_is_for_those_who_may_see_issues(worked, bob):
 
 
 def test_it_costs_the_same_however_many_issues(worked, bob, django_assert_max_num_queries):
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(30):
         told(bob)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(16):
         queries.parts(actor=bob, now=NOW, which=Filter(), by="type")
