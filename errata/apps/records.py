@@ -1,9 +1,10 @@
 """The one door through which records are written."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -98,3 +99,21 @@ def _is_busy(error: OperationalError) -> bool:
     if code is not None:
         return code & 0xFF in _SQLITE_BUSY  # the low byte; the rest is detail
     return getattr(cause, "sqlstate", None) in _POSTGRESQL_BUSY
+
+
+def add_counts(table: str, counts: Mapping[Any, int]) -> None:
+    """Add to the counts of a table: each by a NamedTuple of the columns that one row of it has to itself."""
+    moved = sorted((cell, count) for cell, count in counts.items() if count)
+    if not moved:
+        return
+    columns = moved[0][0]._fields
+    statement = (
+        f"INSERT INTO {table} ({', '.join(columns)}, count) VALUES ({', '.join(['%s'] * (len(columns) + 1))}) "  # noqa: S608 - names of columns
+        f"ON CONFLICT ({', '.join(columns)}) DO UPDATE SET count = {table}.count + excluded.count"
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [[*map(_stored, cell), count] for cell, count in moved])
+
+
+def _stored(value: Any) -> Any:
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value

@@ -41,14 +41,9 @@ class Clock(models.Model):
                 fields=("organization", "is_live", "kind", "due_at", "id", "project", "state", "assignee"),
                 name="clock_kind_due",
             ),
-            models.Index(
-                fields=("organization", "kind", "project", "type", "severity"),
-                condition=Q(state="breached"),
-                name="clock_late",
-            ),
             models.Index(fields=("next_at",), condition=Q(next_at__isnull=False), name="clock_next"),
             models.Index(
-                fields=("organization", "kind", "stopped_at", "project", "state", "type", "severity"),
+                fields=("organization", "kind", "stopped_at", "project", "state"),
                 condition=Q(stopped_at__isnull=False),
                 name="clock_stopped",
             ),
@@ -56,6 +51,32 @@ class Clock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.issue_id}"
+
+
+class Tally(models.Model):
+    """How many promises were kept and missed on a day, and how many are late: a month has hundreds of thousands."""
+
+    organization = models.ForeignKey(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10)
+    state = models.CharField(max_length=10)
+    day = models.DateField()  # on which the clock stopped, in UTC; on which it began, if it still runs
+    type = models.CharField(max_length=40)
+    severity = models.CharField(max_length=40)
+    count = models.IntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "kind", "state", "day", "project", "type", "severity"),
+                name="clock_tally_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.kind} {self.state} on {self.day}"
 
 
 class Basis(models.Model):

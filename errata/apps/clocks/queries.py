@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
 from errata.apps.clocks.foretelling import advice_of, models_of, probability
-from errata.apps.clocks.models import Basis, Chain, Clock, Escalation
+from errata.apps.clocks.models import Basis, Chain, Clock, Escalation, Tally
 from errata.apps.clocks.previewing import preview_calendar, preview_policy
 from errata.apps.clocks.reckoning import read
 from errata.apps.clocks.types import (
@@ -43,7 +43,6 @@ __all__ = [
 PAGE_MAX = 200
 KINDS = ("response", "update", "resolution")
 STATES = ("running", "at_risk", "breached", "paused")
-_ENDS = Promises.__struct_fields__  # states, too
 _HOUR = timedelta(hours=1)
 # Django writes `is_first = True` as the bare column on SQLite, which then passes the index by; IN it doesn't.
 _FIRST = Q(is_first__in=(True,))
@@ -175,19 +174,17 @@ def attainment(
 
 
 def promises(*, actor: Actor, kind: str, since: datetime, where: Q, by: str) -> dict[Any, Promises]:
-    """How many promises of a kind were kept and missed since then, and are late, by a column of the clocks that fit.
+    """How many promises of a kind were kept and missed since the beginning of that day, and are late.
 
-    The columns are `project_id`, `type` and `severity`.
+    By a column of what `where` leaves: `project_id`, `type` or `severity`.
     """
     allow(actor, "issue:read")
-    clocks = Clock.objects.filter(where, organization_id=actor.organization_id, kind=_known(kind, KINDS))
-    ended = clocks.filter(stopped_at__gte=since, stopped_at__isnull=False).values_list(by, "state")
-    late = clocks.filter(state="breached").values_list(by, "state")
+    clocks = Tally.objects.filter(where, organization_id=actor.organization_id, kind=_known(kind, KINDS))
+    counted = clocks.filter(Q(state="breached") | Q(state__in=("met", "missed"), day__gte=since.astimezone(UTC).date()))
     told: dict[Any, dict[str, int]] = {}
-    for rows in (ended, late):
-        for value, state, count in rows.annotate(Count("pk")).order_by():
-            told.setdefault(value, {})[state] = count
-    return {value: Promises(**{name: counts.get(name, 0) for name in _ENDS}) for value, counts in told.items()}
+    for value, state, count in counted.values_list(by, "state").annotate(Sum("count")).order_by():
+        told.setdefault(value, {})[state] = count
+    return {value: Promises(**counts) for value, counts in told.items() if any(counts.values())}
 
 
 def list_escalations(*, actor: Actor, limit: int = 20) -> list[EscalationView]:

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from django.db import connection
 
 from errata.apps.progress.models import Life, Stay
+from errata.apps.records import add_counts
 from errata.core.progress import bucket
 
 _STAY = ("type", "severity", "left_at", "total_s")
@@ -26,13 +26,6 @@ class Cell(NamedTuple):
     type: str
     severity: str
     bucket: int
-
-
-_ADD = (
-    f"INSERT INTO progress_tally ({', '.join(Cell._fields)}, count) VALUES ({', '.join(['%s'] * 9)}) "  # noqa: S608 - names of columns
-    f"ON CONFLICT (organization_id, what, day, name, bucket, project_id, type, severity) "
-    f"DO UPDATE SET count = progress_tally.count + excluded.count"
-)
 
 
 class Way(msgspec.Struct):
@@ -101,10 +94,7 @@ class Ways:
     def _count(self) -> None:
         counts = self._counted()
         counts.subtract(self._counts)
-        moved = sorted((cell, count) for cell, count in counts.items() if count)
-        if moved:
-            with connection.cursor() as cursor:
-                cursor.executemany(_ADD, [[*map(_stored, cell), count] for cell, count in moved])
+        add_counts("progress_tally", counts)
 
 
 def cells(way: Way) -> Iterator[Cell]:
@@ -128,7 +118,3 @@ def cells(way: Way) -> Iterator[Cell]:
             yield cell("went", stay.left_at, stay.category)
         if stay.left_at and stay.total_s is not None:
             yield cell("left", stay.left_at, stay.stage, stay.total_s)
-
-
-def _stored(value: Any) -> Any:
-    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value

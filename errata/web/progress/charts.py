@@ -7,6 +7,7 @@ import msgspec
 
 from errata.apps.progress.types import AgeCount, DayCount, StageCount
 from errata.core.progress import Day
+from errata.web.issues.search_links import quoted
 
 WIDTH, HEIGHT = 960, 180
 # From the bottom of the flow to its top: what is over lies below what is still to be done.
@@ -87,7 +88,7 @@ def funnel(counts: Sequence[StageCount]) -> list[Bar]:
     order = {"new": 0, "active": 1, "verify": 2}
     most = max((count.count for count in counts), default=1)
     return [
-        Bar(c.stage, c.category, c.count, round(100 * c.count / most, 1), f'stage:"{c.stage}"')
+        Bar(c.stage, c.category, c.count, round(100 * c.count / most, 1), _standing(c))
         for c in sorted(counts, key=lambda c: (order.get(c.category, 3), c.stage))
     ]
 
@@ -98,6 +99,11 @@ def ages(counts: Sequence[AgeCount]) -> list[Bar]:
     return [
         Bar(_words(c), "age", c.count, round(100 * c.count / most, 1), _aged(c)) for c in counts
     ]  # fmt: skip
+
+
+def _standing(count: StageCount) -> str:
+    """With what the stage means, for two workflows may use one word."""
+    return f"stage:{quoted(count.stage)} category:{count.category}"
 
 
 def _words(count: AgeCount) -> str:
