@@ -1,13 +1,14 @@
 """The one door through which records are written."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Model
 
 from errata.core.errors import Refusal
 
@@ -115,5 +116,17 @@ def add_counts(table: str, counts: Mapping[Any, int]) -> None:
         cursor.executemany(statement, [[*map(_stored, cell), count] for cell, count in moved])
 
 
+def update_rows(model: type[Model], rows: Sequence[Model], columns: Sequence[str]) -> None:
+    """Write these columns of the rows: what bulk_update does, without its conditions, which take ten times as long."""
+    meta = model._meta
+    assert meta.pk is not None
+    own = meta.pk.column
+    statement = f"UPDATE {meta.db_table} SET {', '.join(f'{name} = %s' for name in columns)} WHERE {own} = %s"  # noqa: S608 - names of columns
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [[*(_stored(getattr(row, name)) for name in columns), row.pk] for row in rows])
+
+
 def _stored(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
     return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value

@@ -1,7 +1,8 @@
 """From activities to stays and lives. A follower (docs/decisions/0009-followers.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 
 from errata.apps.issues import operations as issues
 from errata.apps.issues.types import Followed
@@ -9,11 +10,12 @@ from errata.apps.progress.models import Life, Stay
 from errata.apps.progress.ways import Way, Ways
 from errata.apps.workflows.queries import workflow_of
 from errata.core.vocabulary import CLOSED_CATEGORIES, Category
-from errata.core.workflow import category_of, told_by
+from errata.core.workflow import Workflow, category_of, told_by
 
 NAME = "progress"
 # Filling the tables of an old installation: a slice of this many takes some 0.2 s.
-_SLICE = 1_000
+_SLICE = 500
+_Workflows = Callable[[int], Workflow]
 _BEGINNINGS = ("created", "split_from")
 
 
@@ -25,35 +27,36 @@ def follow(at: datetime) -> bool:
 def apply(followed: Sequence[Followed]) -> None:
     """Put activities into stays and lives."""
     ways = Ways({one.issue_id for one in followed})
+    workflow = cache(workflow_of)
     for one in followed:
         if one.kind == "merged_into":
             # It is told of as what it went into; its own numbers would count one failure twice.
             ways.forget(one.issue_id)
         elif one.kind == "unmerged" and one.after.get("issue"):
-            if way := _way_again(one):
+            if way := _way_again(one, workflow):
                 ways.put(way)
         else:
-            _step(ways, one)
+            _step(ways, one, workflow)
     ways.save()
 
 
-def _way_again(unmerged: Followed) -> Way | None:
+def _way_again(unmerged: Followed, workflow: _Workflows) -> Way | None:
     """All of the way of an issue that was merged, as if it had not been."""
     ways = Ways(())
     for one in issues.history(unmerged.issue_id, until=unmerged.id):
-        _step(ways, one)
+        _step(ways, one, workflow)
     return ways.find(unmerged.issue_id)
 
 
-def _step(ways: Ways, one: Followed) -> None:
+def _step(ways: Ways, one: Followed, workflow: _Workflows) -> None:
     way = ways.find(one.issue_id)
     if way is None:
         if one.kind in _BEGINNINGS:
-            ways.put(_begun(one))
+            ways.put(_begun(one, workflow(one.project_id)))
         return
     match one.kind:
         case "stage" | "regressed":
-            _move(way, one)
+            _move(way, one, workflow(one.project_id))
         case "assignee" if one.after.get("assignee"):
             _take_up(way.life, one.at)
         case "type" | "severity":
@@ -61,13 +64,13 @@ def _step(ways: Ways, one: Followed) -> None:
                 setattr(row, one.kind, _short(one, one.kind))
 
 
-def _begun(one: Followed) -> Way:
-    stage = str(one.after.get("stage") or workflow_of(one.project_id).initial.name)
+def _begun(one: Followed, workflow: Workflow) -> Way:
+    stage = str(one.after.get("stage") or workflow.initial.name)
     life = Life(
         issue_id=one.issue_id, organization_id=one.organization_id, project_id=one.project_id, type=_short(one, "type"),
         severity=_short(one, "severity"), opened_at=one.at,
     )  # fmt: skip
-    return Way(life, [_stay(life, stage, _category(one, stage), one.at)])
+    return Way(life, [_stay(life, stage, _category(one, stage, workflow), one.at)])
 
 
 def _stay(life: Life, stage: str, category: Category, at: datetime) -> Stay:
@@ -77,10 +80,10 @@ def _stay(life: Life, stage: str, category: Category, at: datetime) -> Stay:
     )  # fmt: skip
 
 
-def _move(way: Way, one: Followed) -> None:
+def _move(way: Way, one: Followed, workflow: Workflow) -> None:
     here = way.stays[-1]
     stage = str(one.after.get("stage", ""))
-    category = _category(one, stage)
+    category = _category(one, stage, workflow)
     if (here.stage, here.category) == (stage, category):
         return
     _leave(way, one.at)
@@ -112,8 +115,8 @@ def _take_up(life: Life, at: datetime) -> None:
         life.taken_up_at, life.taken_up_s = at, _between(life.opened_at, at)
 
 
-def _category(one: Followed, stage: str) -> Category:
-    found = category_of(stage, told=told_by(one.after), workflow=workflow_of(one.project_id))
+def _category(one: Followed, stage: str, workflow: Workflow) -> Category:
+    found = category_of(stage, told=told_by(one.after), workflow=workflow)
     return found or "active"
 
 

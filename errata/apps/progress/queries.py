@@ -86,9 +86,8 @@ def parts(*, actor: Actor, now: datetime, which: Filter, by: str) -> list[Part]:
 def _parts(
     column: str, name_of: Callable[[Any], tuple[str, str]], kept: Mapping[Any, Promises], chosen: _Chosen
 ) -> list[Part]:
-    open_ = dict(Life.objects.filter(chosen.where, ended_at=None).values_list(column).annotate(Count("pk")).order_by())
-    counts = _tallies(("opened",), chosen).values_list(column).annotate(Sum("count")).order_by()
-    opened = dict(counts)
+    open_ = _sums(Tally.objects.filter(chosen.where, what="open"), column)
+    opened = _sums(_tallies(("opened",), chosen), column)
     times = _histograms(_OF_LIVES, column, chosen)
     values: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for value in {*open_, *opened, *kept, *(value for _, value in times)}:
@@ -138,6 +137,11 @@ def _sensible(which: Filter) -> Filter:
 
 def _tallies(what: Collection[str], chosen: _Chosen) -> QuerySet[Tally]:
     return Tally.objects.filter(chosen.where, what__in=list(what), day__gte=chosen.since.date())
+
+
+def _sums(tallies: QuerySet[Tally], column: str) -> dict[Any, int]:
+    counts = tallies.values_list(column).annotate(Sum("count")).order_by()
+    return {value: count for value, count in counts if count}
 
 
 def _standing(chosen: _Chosen) -> list[StageCount]:

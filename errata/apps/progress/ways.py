@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from errata.apps.progress.models import Life, Stay
-from errata.apps.records import add_counts
+from errata.apps.records import add_counts, update_rows
 from errata.core.progress import bucket
 
 _STAY = ("type", "severity", "left_at", "total_s")
@@ -71,7 +71,7 @@ class Ways:
         for model, columns in ((Stay, _STAY), (Life, _LIFE)):
             rows = [row for row in self._rows(model) if row.pk and not row._state.adding]
             changed = [row for row in rows if now[model, row.pk] != self._before.get((model, row.pk))]
-            model._default_manager.bulk_update(changed, columns, batch_size=100)
+            update_rows(model, changed, columns)
             model._default_manager.bulk_create([row for row in self._rows(model) if row._state.adding])
         self._count()
 
@@ -112,6 +112,8 @@ def cells(way: Way) -> Iterator[Cell]:
         yield cell("taken_up", life.taken_up_at, seconds=life.taken_up_s)
     if life.ended_at:
         yield cell("ended", life.ended_at, seconds=life.ended_s)
+    else:
+        yield cell("open", life.opened_at)
     for stay in way.stays:
         yield cell("came", stay.entered_at, stay.category)
         if stay.left_at:
