@@ -10,8 +10,8 @@ import msgspec
 SHARES = (50, 80, 90)
 # The ages that open issues are told in, in days; the last one has no end.
 AGES = (1, 3, 7, 14, 30, 90)
-# Durations are counted in buckets, four to each doubling up to some 34 years: a bucket holds a tenth of what a team does
-# at most, and a month is told from some ten thousand counts instead of every duration.
+# Durations are counted in buckets, four to each doubling up to some 34 years: a bucket holds a tenth at most,
+# and a month is told from some ten thousand counts instead of every duration.
 _TO_EACH_DOUBLING, _DOUBLINGS = 4, 30
 _LEAST = sorted({0} | {-int(-(2 ** (n / _TO_EACH_DOUBLING)) // 1) for n in range(_TO_EACH_DOUBLING * _DOUBLINGS + 1)})
 

@@ -64,6 +64,12 @@ def flow(days: Sequence[Day]) -> tuple[list[Layer], int]:
     return layers[::-1], top
 
 
+def evenings(days: Sequence[Day]) -> list[tuple[date, list[int]]]:
+    """The flow in numbers, in the order of its layers: each evening, or of many days the last one and a week apart."""
+    apart = 7 if len(days) > _WEEKLY_FROM else 1
+    return [(day.day, [day.counts.get(c, 0) for c, _ in _LAYERS[::-1]]) for day in days[::-1][::apart]][::-1]
+
+
 def columns(days: Sequence[DayCount]) -> tuple[list[Column], int]:
     """Opened upwards, ended downwards, from one line; by weeks when there are many days."""
     size = 7 if len(days) > _WEEKLY_FROM else 1

@@ -33,6 +33,7 @@ def progress(request: ActorRequest) -> HttpResponse:
         "which": which,
         "layers": [(layer, lists.of(f"category:{layer.category}")) for layer in layers],
         "flow_top": flow_top,
+        "evenings": charts.evenings(found.flow),
         "columns": columns,
         "most": most,
         "chart": {"width": charts.WIDTH, "height": charts.HEIGHT, "middle": charts.HEIGHT // 2},
