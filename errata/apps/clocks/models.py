@@ -43,7 +43,7 @@ class Clock(models.Model):
             ),
             models.Index(fields=("next_at",), condition=Q(next_at__isnull=False), name="clock_next"),
             models.Index(
-                fields=("organization", "kind", "stopped_at", "project", "state"),
+                fields=("organization", "kind", "stopped_at", "project", "issue"),
                 condition=Q(stopped_at__isnull=False),
                 name="clock_stopped",
             ),
