@@ -2,8 +2,8 @@
 
 Everything people and rules change about an issue is an activity with what was there before, so an issue as it was is
 the issue as it is without the activities since. How often it had happened by then is the event store's to tell. What
-has no activity of its own is as it is now: watchers, the issues that block it, clocks, the score, its project's team, and
-what other apps know of it. Who shows an issue of the past leaves that out, by `told`.
+has no activity of its own is as it is now: watchers, the issues that block it, clocks, the score, the team of
+its project, and what other apps know of it. Who shows an issue of the past leaves that out, by `told`.
 """
 
 from collections import defaultdict
