@@ -1,12 +1,14 @@
 """The one door through which records are written."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date, datetime
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Model
 
 from errata.core.errors import Refusal
 
@@ -98,3 +100,33 @@ def _is_busy(error: OperationalError) -> bool:
     if code is not None:
         return code & 0xFF in _SQLITE_BUSY  # the low byte; the rest is detail
     return getattr(cause, "sqlstate", None) in _POSTGRESQL_BUSY
+
+
+def add_counts(table: str, counts: Mapping[Any, int]) -> None:
+    """Add to the counts of a table: each by a NamedTuple of the columns that one row of it has to itself."""
+    moved = sorted((cell, count) for cell, count in counts.items() if count)
+    if not moved:
+        return
+    columns = moved[0][0]._fields
+    statement = (
+        f"INSERT INTO {table} ({', '.join(columns)}, count) VALUES ({', '.join(['%s'] * (len(columns) + 1))}) "  # noqa: S608 - names of columns
+        f"ON CONFLICT ({', '.join(columns)}) DO UPDATE SET count = {table}.count + excluded.count"
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [[*map(_stored, cell), count] for cell, count in moved])
+
+
+def update_rows(model: type[Model], rows: Sequence[Model], columns: Sequence[str]) -> None:
+    """Write these columns of the rows: what bulk_update does, without its conditions, which take ten times as long."""
+    meta = model._meta
+    assert meta.pk is not None
+    own = meta.pk.column
+    statement = f"UPDATE {meta.db_table} SET {', '.join(f'{name} = %s' for name in columns)} WHERE {own} = %s"  # noqa: S608 - names of columns
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [[*(_stored(getattr(row, name)) for name in columns), row.pk] for row in rows])
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value

@@ -5,11 +5,17 @@ from datetime import UTC, datetime, tzinfo
 
 from errata.core.errors import Refusal
 from errata.core.search import And, EventSide, Has, Node, Not, Or, SearchError, Term, Text
+from errata.core.search.fields import LEFT
 
 # A `+` that nobody encoded arrives as a space: 2026-11-03T14:00 01:00.
 _LOST_PLUS = re.compile(r"(?<=T)([\d:.]+) (?=\d\d:?\d\d$)")
 # What changes without leaving behind when: of the past it would be told as it is today.
-UNTOLD_KEYS = frozenset({"watcher", "clock", "due", "score", "users"})
+UNTOLD_KEYS = frozenset(
+    {
+        "watcher", "clock", "due", "score", "users", "team", "taken_up", "ended", "returns", "response", "responded",
+        "resolution", "resolved",
+    }
+)  # fmt: skip
 _UNTOLD_STATES = frozenset({"watched", "blocked", "blocking", "unhandled", "handled"})
 
 
@@ -60,7 +66,7 @@ def check_told(node: Node | None) -> None:
                 if value in _UNTOLD_STATES:
                     raise _untold(f"is:{value}", position)
         case Term(key, position=position) | Has(key, position=position):
-            if key in UNTOLD_KEYS:
+            if key in UNTOLD_KEYS or key.startswith(LEFT):
                 raise _untold(key, position)
         case Text() | EventSide() | None:
             pass

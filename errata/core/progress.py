@@ -1,14 +1,19 @@
 """What is said of how the work goes: percentiles, a flow told backwards from today, ages."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 import msgspec
 
 # Of a list of durations: the middle one, and the ones that four of five and nine of ten stay under.
-SHARES = (0.5, 0.8, 0.9)
+SHARES = (50, 80, 90)
 # The ages that open issues are told in, in days; the last one has no end.
 AGES = (1, 3, 7, 14, 30, 90)
+# Durations are counted in buckets, four to each doubling up to some 34 years: a bucket holds a tenth at most,
+# and a month is told from some ten thousand counts instead of every duration.
+_TO_EACH_DOUBLING, _DOUBLINGS = 4, 30
+_LEAST = sorted({0} | {-int(-(2 ** (n / _TO_EACH_DOUBLING)) // 1) for n in range(_TO_EACH_DOUBLING * _DOUBLINGS + 1)})
 
 
 class Percentiles(msgspec.Struct, frozen=True):
@@ -27,13 +32,36 @@ class Day(msgspec.Struct, frozen=True):
     counts: Mapping[str, int]
 
 
-def percentiles(seconds: Sequence[int]) -> Percentiles:
-    """By the nearest rank: each is a duration that some issue really took."""
-    if not seconds:
+def bucket(seconds: int) -> int:
+    """The bucket that a duration is counted in."""
+    return bisect_right(_LEAST, max(0, seconds)) - 1
+
+
+def bucket_bounds(number: int) -> tuple[int, int | None]:
+    """The seconds that a bucket begins with, and those that it ends before; None is without end."""
+    return _LEAST[number], _LEAST[number + 1] if number + 1 < len(_LEAST) else None
+
+
+def percentiles(counts: Mapping[int, int], pick: Callable[[int, int], int]) -> Percentiles:
+    """By the nearest rank, so each is a duration that some issue really took.
+
+    `counts` has the number of durations by bucket; `pick` looks one up by its bucket and its place there, from zero.
+    """
+    count = sum(counts.values())
+    if not count:
         return Percentiles(0, None, None, None)
-    ordered = sorted(seconds)
-    p50, p80, p90 = (ordered[max(0, -(-len(ordered) * round(share * 100) // 100) - 1)] for share in SHARES)
-    return Percentiles(len(ordered), p50, p80, p90)
+    places = [_place(counts, max(0, -(-count * share // 100) - 1)) for share in SHARES]
+    picked = {place: pick(*place) for place in dict.fromkeys(places)}
+    p50, p80, p90 = (picked[place] for place in places)
+    return Percentiles(count, p50, p80, p90)
+
+
+def _place(counts: Mapping[int, int], rank: int) -> tuple[int, int]:
+    for number in sorted(counts):
+        if rank < counts[number]:
+            return number, rank
+        rank -= counts[number]
+    raise AssertionError("a rank is less than the number of durations")
 
 
 def flow(
@@ -41,14 +69,18 @@ def flow(
     went: Mapping[tuple[date, str], int],
 ) -> list[Day]:  # fmt: skip
     """The counts at the end of each of the last days, told backwards from now: what came since is not there yet."""
+    moved: dict[date, dict[str, int]] = {}
+    for sign, moves in ((1, came), (-1, went)):
+        for (day, category), count in moves.items():
+            own = moved.setdefault(day, {})
+            own[category] = own.get(category, 0) + sign * count
     counts = dict(now)
     found: list[Day] = []
     for back in range(days):
         day = today - timedelta(days=back)
         found.append(Day(day, dict(counts)))
-        for category in {c for d, c in (*came, *went) if d == day}:
-            moved = came.get((day, category), 0) - went.get((day, category), 0)
-            counts[category] = counts.get(category, 0) - moved
+        for category, count in moved.get(day, {}).items():
+            counts[category] = counts.get(category, 0) - count
     return found[::-1]
 
 

@@ -252,6 +252,7 @@ def test_how_the_work_goes_is_told(api: Callable[..., Any], bob: Actor, payments
 
     assert told.status_code == 200
     assert told.json().keys() >= {"funnel", "flow", "stages", "ages", "throughput", "opened", "parts"}
+    assert told.json()["resolution"] == told.json()["response"] == {"met": 0, "missed": 0, "breached": 0}
     assert call("get", "/progress", by="colour").json()["error"]["code"] == "part_unknown"
 
 

@@ -58,7 +58,10 @@ def test_what_has_a_time_can_be_told(query):
     check_told(parse(query).where)
 
 
-@pytest.mark.parametrize("query", ["is:[open, blocked]", "!(a OR has:clock)", "due:<4h", "watcher:me", "is:handled"])
+@pytest.mark.parametrize(
+    "query",
+    ["is:[open, blocked]", "!(a OR has:clock)", "ended:-7d", "has:left.new", "due:<4h", "watcher:me", "is:handled"],
+)
 def test_what_has_none_can_not(query):
     with pytest.raises(UntoldOfThePast):
         check_told(parse(query).where)

@@ -6,10 +6,28 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.core.progress import flow, percentiles
+from errata.core.progress import bucket, bucket_bounds, flow
+from errata.core.progress import percentiles as percentiles_of
 
 TODAY = date(2026, 11, 23)
 CATEGORIES = ("new", "active", "closed")
+
+
+def percentiles(seconds):
+    """Told from buckets, as from all of them in order."""
+
+    def pick(place, offset):
+        return sorted(second for second in seconds if bucket(second) == place)[offset]
+
+    return percentiles_of(Counter(map(bucket, seconds)), pick)
+
+
+@given(st.integers(0, 10**12))
+def test_a_duration_lies_within_the_bounds_of_its_bucket(seconds):
+    least, end = bucket_bounds(bucket(seconds))
+
+    assert least <= seconds
+    assert end is None or seconds < end
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1))

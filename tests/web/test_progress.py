@@ -51,5 +51,5 @@ def test_it_asks_the_records_no_more_than_its_budget(
     client = browser(olga)
     page_of(client, "/progress/")
 
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(44):
         page_of(client, "/progress/")

@@ -25,7 +25,11 @@ def progress(
     severity: str = "",
     by: str = Query("", description="Also divide the numbers by `project`, `team`, `type` or `severity`."),
 ) -> dict[str, Any]:
-    """Funnel, cumulative flow, time in stage, ages, times to take up and to end in seconds, throughput."""
+    """Funnel, cumulative flow, time in stage, ages, times to take up and to end in seconds, throughput, promises kept.
+
+    `response` and `resolution` count the promises that were kept (`met`) and `missed` in these days, and those that are
+    late now (`breached`).
+    """
     which = Filter(days=days, project=project, team=team, type=type, severity=severity)
     now = datetime.now(UTC)
     found: dict[str, Any] = msgspec.to_builtins(queries.progress(actor=request.auth, now=now, which=which))

@@ -13,7 +13,7 @@ KINDS = (
     "stage", "regressed", "priority", "severity", "waiting_on", "commented", "assignee", "acknowledged",
 )  # fmt: skip
 # Beside these, what makes or ends one.
-MOVING = frozenset({*KINDS, "created", "split_from", "merged_into", "unmerged", "deputy"})
+MOVING = frozenset({*KINDS, "created", "split_from", "merged_into", "unmerged", "deputy", "type"})
 _STAGES = ("stage", "regressed")
 # What answers whoever waits. Ratings are between the team and itself.
 _WORDS = frozenset({"stage", "commented", "assignee", "acknowledged", "waiting_on"})

@@ -16,6 +16,8 @@ class Clock(models.Model):
         "accounts.User", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
     kind = models.CharField(max_length=10)
+    type = models.CharField(max_length=40, default="")  # of the issue, as its severity
+    severity = models.CharField(max_length=40, default="")
     state = models.CharField(max_length=10)
     is_live = models.BooleanField()
     is_first = models.BooleanField()  # of the issue's live clocks, the one that is due first
@@ -41,7 +43,7 @@ class Clock(models.Model):
             ),
             models.Index(fields=("next_at",), condition=Q(next_at__isnull=False), name="clock_next"),
             models.Index(
-                fields=("organization", "kind", "stopped_at", "project", "state"),
+                fields=("organization", "kind", "stopped_at", "project", "issue"),
                 condition=Q(stopped_at__isnull=False),
                 name="clock_stopped",
             ),
@@ -49,6 +51,32 @@ class Clock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.issue_id}"
+
+
+class Tally(models.Model):
+    """How many promises were kept and missed on a day, and how many are late: a month has hundreds of thousands."""
+
+    organization = models.ForeignKey(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10)
+    state = models.CharField(max_length=10)
+    day = models.DateField()  # on which the clock stopped, in UTC; on which it began, if it still runs
+    type = models.CharField(max_length=40)
+    severity = models.CharField(max_length=40)
+    count = models.IntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "kind", "state", "day", "project", "type", "severity"),
+                name="clock_tally_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.kind} {self.state} on {self.day}"
 
 
 class Basis(models.Model):

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
 from errata.apps.clocks.foretelling import advice_of, learnt_among, models_of, probability
-from errata.apps.clocks.models import Basis, Chain, Clock, Escalation
+from errata.apps.clocks.models import Basis, Chain, Clock, Escalation, Tally
 from errata.apps.clocks.previewing import preview_calendar, preview_policy
 from errata.apps.clocks.reckoning import read
 from errata.apps.clocks.types import (
@@ -23,6 +24,7 @@ from errata.apps.clocks.types import (
     EscalationView,
     Forecast,
     IssueClocks,
+    Promises,
 )
 from errata.apps.issues import queries as issues
 from errata.apps.issues.types import IssueRow
@@ -37,6 +39,7 @@ from errata.core.sla.timetable import to_us
 __all__ = [
     "BUCKETS", "KINDS", "STATES", "ClockFilter", "attainment", "buckets", "clocks_of", "count_recounting",
     "forecast", "issue_clocks", "list_advice", "list_clocks", "list_escalations", "preview_calendar", "preview_policy",
+    "promises",
 ]  # fmt: skip
 
 PAGE_MAX = 200
@@ -160,20 +163,32 @@ def attainment(
 ) -> list[Attainment]:
     """How many promises of a kind each team has kept over the last days, those without a team last."""
     allow(actor, "issue:read")
-    clocks = Clock.objects.filter(organization_id=actor.organization_id, kind=_known(kind, KINDS))
-    ended = clocks.filter(stopped_at__gte=now - timedelta(days=days), stopped_at__isnull=False)
-    late = clocks.filter(_LIVE, due_at__lte=now)
     own = projects.list_projects(actor=actor)
     names = {project.id: (project.team_name, project.team) for project in own if team in ("", project.team)}
-    told: dict[tuple[str, str], list[int]] = {}
-    for project_id, state, count in ended.values_list("project_id", "state").annotate(Count("pk")):
-        if project_id in names:
-            told.setdefault(names[project_id], [0, 0, 0])[0 if state == "met" else 1] += count
-    for project_id, count in late.values_list("project_id").annotate(Count("pk")):
-        if project_id in names:
-            told.setdefault(names[project_id], [0, 0, 0])[2] += count
+    found = promises(
+        actor=actor, kind=kind, since=now - timedelta(days=days), where=Q(project_id__in=names), by="project_id"
+    )
+    told: dict[tuple[str, str], Promises] = {}
+    for project_id, own_promises in found.items():
+        told[names[project_id]] = told.get(names[project_id], Promises()) + own_promises
     order = sorted(told.items(), key=lambda item: (not item[0][0], item[0][0].casefold()))
-    return [Attainment(name or "No team", slug, *counts) for (name, slug), counts in order]
+    return [
+        Attainment(name=name or "No team", slug=slug, **msgspec.structs.asdict(kept)) for (name, slug), kept in order
+    ]
+
+
+def promises(*, actor: Actor, kind: str, since: datetime, where: Q, by: str) -> dict[Any, Promises]:
+    """How many promises of a kind were kept and missed since the beginning of that day, and are late.
+
+    By a column of what `where` leaves: `project_id`, `type` or `severity`.
+    """
+    allow(actor, "issue:read")
+    clocks = Tally.objects.filter(where, organization_id=actor.organization_id, kind=_known(kind, KINDS))
+    counted = clocks.filter(Q(state="breached") | Q(state__in=("met", "missed"), day__gte=since.astimezone(UTC).date()))
+    told: dict[Any, dict[str, int]] = {}
+    for value, state, count in counted.values_list(by, "state").annotate(Sum("count")).order_by():
+        told.setdefault(value, {})[state] = count
+    return {value: Promises(**counts) for value, counts in told.items() if any(counts.values())}
 
 
 def forecast(*, actor: Actor, now: datetime, chosen: ClockFilter | None = None) -> Forecast:

@@ -1,8 +1,9 @@
 """The clocks of many issues at once: read their histories, reckon, and say which rows that makes."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
@@ -10,9 +11,11 @@ from django.db import connection
 from errata.apps.clocks.grounds import Grounds, grounds_by_owner
 from errata.apps.clocks.histories import KINDS, history_of
 from errata.apps.clocks.models import Clock
+from errata.apps.clocks.types import Promises
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.types import Life
+from errata.apps.records import add_counts
 from errata.apps.workflows.queries import workflow_of
 from errata.core.sla import EscalationStep, Reading, reckon
 from errata.core.sla.history import policy_at
@@ -28,6 +31,8 @@ class Row(msgspec.Struct):
     issue_id: int
     assignee_id: int | None
     kind: str
+    type: str
+    severity: str
     state: str
     is_live: bool
     is_first: bool
@@ -49,6 +54,22 @@ _UPSERT = (
     f"INSERT INTO clocks_clock ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))}) "  # noqa: S608 - names of columns
     f"ON CONFLICT (issue_id, kind) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
 )
+
+
+# The states that are counted by the day.
+COUNTED = Promises.__struct_fields__
+
+
+class Cell(NamedTuple):
+    """What a count of a day is of."""
+
+    organization_id: int
+    kind: str
+    state: str
+    day: date
+    project_id: int
+    type: str
+    severity: str
 
 
 class Reckoned(msgspec.Struct, frozen=True):
@@ -73,7 +94,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     found: Sequence[Reckoned]
     planned: list[Planned]
-    gone: list[tuple[int, str]]
+    gone: Mapping[tuple[int, str], Row]
 
 
 def read(
@@ -123,7 +144,7 @@ def plan(found: Sequence[Reckoned], *, at: datetime, quietly: bool = False) -> P
         for reading in one.readings:
             old = known.pop((one.life.issue_id, reading.kind), None)
             planned.append(_planned(one, reading, old, first=reading is first, at=at, quietly=quietly))
-    return Plan(found, planned, gone=list(known))
+    return Plan(found, planned, gone=known)
 
 
 def first_of(readings: Iterable[Reading]) -> Reading | None:
@@ -141,10 +162,30 @@ def save(plan: Plan) -> int:
             cursor.executemany(_UPSERT, [[_stored(value) for value in msgspec.structs.astuple(row)] for row in changed])
     for issue_id, kind in plan.gone:
         Clock.objects.filter(issue_id=issue_id, kind=kind).delete()
+    add_counts("clocks_tally", _counts(plan))
     touched = {row.issue_id for row in changed} | {issue_id for issue_id, _ in plan.gone}
     notes = {one.life.issue_id: note_of(one.readings) for one in plan.found if one.life.issue_id in touched}
     issues.note_clocks(notes)
     return len(changed)
+
+
+def _counts(plan: Plan) -> Counter[Cell]:
+    """What the rows add to the counts of the days, and what they no longer do."""
+    counts: Counter[Cell] = Counter()
+    for one in plan.planned:
+        counts.update(_cells(one.row))
+        counts.subtract(_cells(one.old) if one.old else ())
+    for row in plan.gone.values():
+        counts.subtract(_cells(row))
+    return counts
+
+
+def _cells(row: Row) -> list[Cell]:
+    at = row.started_at if row.state == "breached" else row.stopped_at
+    if at is None or row.state not in COUNTED:
+        return []
+    day = at.astimezone(UTC).date()
+    return [Cell(row.organization_id, row.kind, row.state, day, row.project_id, row.type, row.severity)]
 
 
 def find_row(*, issue_id: int, kind: str, started_at: datetime) -> Row | None:
@@ -172,6 +213,8 @@ def _planned(one: Reckoned, reading: Reading, old: Row | None, *, first: bool, a
         issue_id=one.life.issue_id,
         assignee_id=one.life.assignee_id,
         kind=reading.kind,
+        type=one.life.type,
+        severity=one.life.severity,
         state=reading.state,
         is_live=reading.is_live,
         is_first=first,

@@ -85,14 +85,15 @@ class Bucket(msgspec.Struct, frozen=True):
     count: int
 
 
-class Attainment(msgspec.Struct, frozen=True):
-    """How many promises a team kept."""
+class Promises(msgspec.Struct, frozen=True):
+    """How many promises were kept, and how many were not."""
 
-    name: str
-    slug: str
-    met: int
-    missed: int
-    breached: int  # still running, and late
+    met: int = 0
+    missed: int = 0
+    breached: int = 0  # still running, and late
+
+    def __add__(self, other: "Promises") -> "Promises":
+        return Promises(self.met + other.met, self.missed + other.missed, self.breached + other.breached)
 
     @property
     def share(self) -> float | None:
@@ -117,6 +118,13 @@ class Forecast(msgspec.Struct, frozen=True):
     def rounded(self) -> int | None:
         """In whole clocks."""
         return None if self.expected is None else round(self.expected)
+
+
+class Attainment(Promises, frozen=True, kw_only=True):
+    """How many promises a team kept."""
+
+    name: str
+    slug: str
 
 
 class Flip(msgspec.Struct, frozen=True):

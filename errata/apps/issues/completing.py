@@ -55,6 +55,8 @@ def _known(actor: Actor, asked: search.Completion, now: datetime, catalog: Catal
         return _people(actor, asked.prefix)
     if asked.key == "project":
         return _matching(asked.prefix, [(view.slug, view.name) for view in projects.list_projects(actor=actor)])
+    if asked.key == "team":
+        return _matching(asked.prefix, [(team.slug, team.name) for team in accounts.list_teams(actor=actor)])
     if asked.key == "label":
         return _labels(actor, asked.prefix)
     if asked.key == "release":

@@ -126,6 +126,11 @@ def _set_aside(place: FollowerPlace, one: Followed, *, reason: str, at: datetime
     log.error("activity set aside", follower=place.name, activity=one.id, issue=one.key, kind=one.kind, reason=reason)
 
 
+def history(issue_id: int, *, until: int) -> list[Followed]:
+    """All that happened to an issue up to an activity, oldest first: for a follower that begins anew with it."""
+    return followed_rows(Activity.objects.filter(issue_id=issue_id, id__lte=until).order_by("id"))
+
+
 def followed_rows(rows: QuerySet[Activity]) -> list[Followed]:
     """Activities as the apps above get them."""
     return [_followed(row) for row in rows.select_related("issue__project")]

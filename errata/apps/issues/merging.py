@@ -65,7 +65,8 @@ def split_grouping(*, key: str, fingerprint: int, by: Actor, at: datetime) -> Ch
         recount(fresh.id)
         fact = {"fingerprint": str(fingerprint)}
         save(source, [Change("split", after={"issue": key_of(fresh), **fact})], by=by, at=at)
-        activities = tell(fresh, [Change("split_from", after={"issue": key_of(source), **fact})], by=by, at=at)
+        begun = Change("split_from", after={"issue": key_of(source), **fact, **_standing(fresh)})
+        activities = tell(fresh, [begun], by=by, at=at)
         return Changed(key=key_of(fresh), version=fresh.version, activities=activities)
 
 
@@ -77,8 +78,13 @@ def unmerge(target: Issue, *, source_id: int, fingerprints: Sequence[int], by: A
     Grouping.objects.filter(issue_id=target.id, fingerprint__in=fingerprints).update(issue_id=source.id)
     recount(source.id)
     recount(target.id)
-    change = Change("unmerged", after={"issue": key_of(target)})
+    change = Change("unmerged", after={"issue": key_of(target), **_standing(source)})
     save(source, [change], by=by, at=at, fields={"merged_into": None})
+
+
+def _standing(issue: Issue) -> dict[str, str]:
+    """Where an issue stands and what it is, as the activities that begin one tell it."""
+    return {name: getattr(issue, name) for name in ("stage", "category", "type", "priority", "severity")}
 
 
 def _absorb(source: Issue, target: Issue, *, by: Actor, at: datetime) -> Change:

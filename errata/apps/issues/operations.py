@@ -33,7 +33,7 @@ from errata.apps.issues.changes import (
     watch_as,
 )
 from errata.apps.issues.counts import next_seq
-from errata.apps.issues.following import ahead, follow, stumbled, try_again
+from errata.apps.issues.following import ahead, follow, history, stumbled, try_again
 from errata.apps.issues.labels import names_of, set_labels
 from errata.apps.issues.linking import link_issues, unlink_issues
 from errata.apps.issues.mentioning import note_mentions
@@ -90,6 +90,7 @@ __all__ = [
     "delete_view",
     "edit_comment",
     "follow",
+    "history",
     "link_issues",
     "merge_issues",
     "note_clocks",

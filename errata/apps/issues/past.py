@@ -2,8 +2,8 @@
 
 Everything people and rules change about an issue is an activity with what was there before, so an issue as it was is
 the issue as it is without the activities since. How often it had happened by then is the event store's to tell. What
-has no activity of its own is as it is now: watchers, the issues that block it, clocks, the score. Who shows an issue of
-the past leaves that out, by `told`.
+has no activity of its own is as it is now: watchers, the issues that block it, clocks, the score, the team of
+its project, and what other apps know of it. Who shows an issue of the past leaves that out, by `told`.
 """
 
 from collections import defaultdict
@@ -19,6 +19,7 @@ from errata import ports
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues import rows
+from errata.apps.issues.elsewhere import find_source, known
 from errata.apps.issues.models import Activity, Grouping, Issue, IssueLink, Label, Watcher
 from errata.apps.issues.search import UNANSWERED
 from errata.apps.issues.types import IssueRow, LabelView
@@ -172,7 +173,10 @@ def _counted(thens: Sequence[Then]) -> list[Then]:
 
 
 def _held(node: Node, thens: Sequence[Then], *, actor: Actor, catalog: Catalog) -> list[bool]:
-    unlisted = _unlisted(thens) if thens and asks(node, _UNLISTED) else [_NOTHING] * len(thens)
+    elsewhere = [key for key in _keys(node) if find_source(key)]
+    unlisted = [_NOTHING] * len(thens)
+    if thens and (elsewhere or asks(node, _UNLISTED)):
+        unlisted = _unlisted(thens, known(actor.organization_id, elsewhere, {then.row.id for then in thens}))
     asker = _askers(actor, catalog, _Answers(thens))
     return [matches(node, _subject(then.row, more), asker(then)) for then, more in zip(thens, unlisted, strict=True)]
 
@@ -203,23 +207,27 @@ class _Answers:
 
 # What a search may ask that the event store has to be asked for, too.
 COUNTED = frozenset({"count", "users", "last_seen", "is:handled"})
-_UNLISTED = {"text", "creator", "watcher", "is:watched", "is:blocked", "is:blocking"}
+_UNLISTED = {"text", "creator", "watcher", "team", "is:watched", "is:blocked", "is:blocking"}
 
 
 def asks(node: Node, things: Collection[str]) -> bool:
     """Whether a search asks one of these: keys, states as `is:…`, or "text"."""
+    return not _keys(node).isdisjoint(things)
+
+
+def _keys(node: Node) -> set[str]:
     match node:
         case And(nodes) | Or(nodes):
-            return any(asks(part, things) for part in nodes)
+            return {key for part in nodes for key in _keys(part)}
         case Not(inner):
-            return asks(inner, things)
+            return _keys(inner)
         case Term("is", values=values):
-            return any(f"is:{value}" in things for value in values)
+            return {f"is:{value}" for value in values}
         case Term(key) | Has(key):
-            return key in things
+            return {key}
         case Text():
-            return "text" in things
-    return False
+            return {"text"}
+    return set()
 
 
 class _Unlisted(NamedTuple):
@@ -230,12 +238,14 @@ class _Unlisted(NamedTuple):
     watchers: frozenset[int] = frozenset()
     blocked: bool = False
     blocking: bool = False
+    team: str = ""
+    known: Mapping[str, Sequence[Any]] = {}
 
 
 _NOTHING = _Unlisted()
 
 
-def _unlisted(thens: Sequence[Then]) -> list[_Unlisted]:
+def _unlisted(thens: Sequence[Then], elsewhere: Mapping[int, Mapping[str, Sequence[Any]]]) -> list[_Unlisted]:
     """Of each issue, in their order: its description of then, and the rest as it is now."""
     ids = {then.row.id for then in thens}
     now = _unlisted_now(ids)
@@ -247,7 +257,7 @@ def _unlisted(thens: Sequence[Then]) -> list[_Unlisted]:
     for then in thens:
         own = now.get(then.row.id, _NOTHING)
         text = next((before for at, before in described[then.row.id] if at > then.at), own.description)
-        found.append(own._replace(description=text))
+        found.append(own._replace(description=text, known=elsewhere[then.row.id]))
     return found
 
 
@@ -258,7 +268,7 @@ def _unlisted_now(ids: Collection[int]) -> dict[int, _Unlisted]:
     blocks = IssueLink.objects.filter(kind="blocks")
     blocked = set(blocks.filter(target__in=ids, source__is_open__in=(True,)).values_list("target_id", flat=True))
     blocking = set(blocks.filter(source__in=ids, target__is_open__in=(True,)).values_list("source_id", flat=True))
-    own = Issue.objects.filter(id__in=ids).values_list("id", "description", "created_by_id")
+    own = Issue.objects.filter(id__in=ids).values_list("id", "description", "created_by_id", "project__team__slug")
     return {
         number: _Unlisted(
             description=description,
@@ -266,8 +276,9 @@ def _unlisted_now(ids: Collection[int]) -> dict[int, _Unlisted]:
             watchers=frozenset(watchers[number]),
             blocked=number in blocked,
             blocking=number in blocking,
+            team=team or "",
         )
-        for number, description, creator in own
+        for number, description, creator, team in own
     }
 
 

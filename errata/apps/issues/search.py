@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from errata import ports
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor
+from errata.apps.issues.elsewhere import find_source
 from errata.apps.issues.models import Grouping, IssueLabel, IssueLink, Watcher
 from errata.apps.issues.vocabulary import catalog_of
 from errata.apps.records import storable
@@ -138,7 +139,11 @@ class _Compiler:
                 return self._events(inner)
 
     def _term(self, term: Term) -> Q:
-        compile_value = _Compiler._custom if term.key.startswith(FIELD) else _FIELDS.get(term.key)
+        compile_value = _FIELDS.get(term.key)
+        if term.key.startswith(FIELD):
+            compile_value = _Compiler._custom
+        elif find_source(term.key):
+            compile_value = _Compiler._known
         assert compile_value is not None, f"partition gives {term.key} to the event store"
         return _any(compile_value(self, term, value) for value in term.values)
 
@@ -148,6 +153,22 @@ class _Compiler:
         if field.kind == "person" and value.casefold() == "none":
             return ~self._has(term.key)
         return self._has(term.key) & self._of_value(field, term, value)
+
+    def _known(self, term: Term, value: str) -> Q:
+        """What another app knows of the issue."""
+        field = self._catalog.fields[term.key]
+        match field.kind:
+            case "date":
+                return self._rows(term.key, lambda column: _within(column, self._span(term, value)))
+            case "number":
+                return self._rows(term.key, lambda column: Q(**{f"{column}{_LOOKUPS[term.operator]}": number(value)}))
+        return self._rows(term.key, lambda column: Q(**{column: value}))
+
+    def _rows(self, key: str, condition: Callable[[str], Q]) -> Q:
+        source = find_source(key)
+        assert source is not None
+        own = source.rows(self._actor.organization_id, key).filter(condition(source.column))
+        return Q(pk__in=own.values("issue_id"))
 
     def _of_value(self, field: Field, term: Term, value: str) -> Q:
         column = f"values__{term.key.removeprefix(FIELD)}"
@@ -188,14 +209,16 @@ class _Compiler:
         return Q(Exists(Watcher.objects.filter(issue=OuterRef("pk"), user_id=self._actor.own_id)))
 
     def _moment(self, term: Term, value: str) -> Q:
-        column = _MOMENTS[term.key]
-        span = interval(value=value, operator=term.operator, now=self._now, kind=_KINDS.get(term.key, "date"))
-        since = Q(**{f"{column}__gte": span.since}) if span.since else _EVERYTHING
-        return since & Q(**{f"{column}__lt": span.until}) if span.until else since
+        return _within(_MOMENTS[term.key], self._span(term, value))
+
+    def _span(self, term: Term, value: str) -> Interval:
+        return interval(value=value, operator=term.operator, now=self._now, kind=_KINDS.get(term.key, "date"))
 
     def _has(self, key: str) -> Q:
         if key.startswith(FIELD):
             return Q(values__has_key=key.removeprefix(FIELD))
+        if find_source(key):
+            return self._rows(key, lambda column: Q(**{f"{column}__isnull": False}))
         return _HAS.get(key, _EVERYTHING)
 
     def _events(self, node: Node) -> Q:
@@ -263,12 +286,23 @@ def _of_days(column: str, span: Interval) -> Q:
     return since & Q(**{f"{column}__lt": day_from(span.until)}) if span.until else since
 
 
+def _within(column: str, span: Interval) -> Q:
+    since = Q(**{f"{column}__gte": span.since}) if span.since else _EVERYTHING
+    return since & Q(**{f"{column}__lt": span.until}) if span.until else since
+
+
 def _level(_: _Compiler, term: Term, value: str) -> Q:
     return Q(level__in=levels(term.operator, value))
 
 
 def _project(_: _Compiler, __: Term, value: str) -> Q:
     return _like("project__slug", value, anywhere=False) | _like("project__key", value, anywhere=False)
+
+
+def _team(_: _Compiler, __: Term, value: str) -> Q:
+    if value.casefold() == "none":
+        return Q(project__team__isnull=True)
+    return Q(project__team__isnull=False) & _like("project__team__slug", value, anywhere=False)
 
 
 def _label(_: _Compiler, __: Term, value: str) -> Q:
@@ -337,6 +371,7 @@ _FIELDS: dict[str, _Compile] = {
     "priority": _ranked("priority_rank", vocabulary.PRIORITIES),
     "severity": _ranked("severity_rank", vocabulary.SEVERITIES),
     "project": _project,
+    "team": _team,
     "label": _label,
     "key": _key,
     "parent": _parent,
@@ -357,6 +392,7 @@ _HAS: dict[str, Q] = {
     "watcher": Q(Exists(Watcher.objects.filter(issue=OuterRef("pk")))),
     "label": Q(Exists(IssueLabel.objects.filter(issue=OuterRef("pk")))),
     "parent": Q(parent__isnull=False),
+    "team": Q(project__team__isnull=False),
     "culprit": ~Q(culprit=""),
     "level": ~Q(level=""),
     "due": Q(due_at__isnull=False),

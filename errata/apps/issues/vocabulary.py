@@ -9,7 +9,7 @@ from errata.core import vocabulary, workflow
 from errata.core.errors import Refusal
 from errata.core.fields import CustomField, FieldKind
 from errata.core.search import DEFAULT_CATALOG, Catalog, Field
-from errata.core.search.fields import Kind
+from errata.core.search.fields import LEFT, Kind, left_fields
 from errata.core.workflow.rules import FIELD
 
 __all__ = [
@@ -97,7 +97,9 @@ def checked_text(field: str, text: str, *, chars_max: int, empty: bool = False) 
 
 def _made(words: Words) -> Catalog:
     known = DEFAULT_CATALOG.with_values(stage=[stage.name for stage in words.stages], type=words.types)
-    return Catalog((*known.fields.values(), *(_searched(field) for field in words.fields)))
+    kept = [field for field in known.fields.values() if not field.key.startswith(LEFT)]
+    left = left_fields(stage.name for stage in words.stages)
+    return Catalog((*kept, *left, *(_searched(field) for field in words.fields)))
 
 
 def _searched(field: CustomField) -> Field:

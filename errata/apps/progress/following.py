@@ -1,20 +1,22 @@
 """From activities to stays and lives. A follower (docs/decisions/0009-followers.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-
-from django.db.models import F
+from functools import cache
 
 from errata.apps.issues import operations as issues
 from errata.apps.issues.types import Followed
 from errata.apps.progress.models import Life, Stay
+from errata.apps.progress.ways import Way, Ways
 from errata.apps.workflows.queries import workflow_of
 from errata.core.vocabulary import CLOSED_CATEGORIES, Category
-from errata.core.workflow import category_of, told_by
+from errata.core.workflow import Workflow, category_of, told_by
 
 NAME = "progress"
 # Filling the tables of an old installation: a slice of this many takes some 0.2 s.
-_SLICE = 1_000
+_SLICE = 500
+_Workflows = Callable[[int], Workflow]
+_BEGINNINGS = ("created", "split_from")
 
 
 def follow(at: datetime) -> bool:
@@ -24,79 +26,103 @@ def follow(at: datetime) -> bool:
 
 def apply(followed: Sequence[Followed]) -> None:
     """Put activities into stays and lives."""
-    _begin([one for one in followed if one.kind in ("created", "split_from")])
+    ways = Ways({one.issue_id for one in followed})
+    workflow = cache(workflow_of)
     for one in followed:
-        match one.kind:
-            case "stage" | "regressed":
-                _moved(one)
-            case "assignee" if one.after.get("assignee"):
-                _taken_up(one.issue_id, one.at)
-            case "type" | "severity":
-                value = {one.kind: str(one.after.get(one.kind, ""))[:40]}
-                Life.objects.filter(issue_id=one.issue_id).update(**value)
-                Stay.objects.filter(issue_id=one.issue_id, left_at=None).update(**value)
-            case "merged_into":
-                # It is told of as what it went into; its own numbers would count one failure twice.
-                Stay.objects.filter(issue_id=one.issue_id).delete()
-                Life.objects.filter(issue_id=one.issue_id).delete()
-            case "unmerged" if one.after.get("issue"):
-                _begin([one])
+        if one.kind == "merged_into":
+            # It is told of as what it went into; its own numbers would count one failure twice.
+            ways.forget(one.issue_id)
+        elif one.kind == "unmerged" and one.after.get("issue"):
+            if way := _way_again(one, workflow):
+                ways.put(way)
+        else:
+            _step(ways, one, workflow)
+    ways.save()
 
 
-def _begin(followed: Sequence[Followed]) -> None:
-    """The issues that are new here, most often many at once: an import, an outage."""
-    if not followed:
+def _way_again(unmerged: Followed, workflow: _Workflows) -> Way | None:
+    """All of the way of an issue that was merged, as if it had not been."""
+    ways = Ways(())
+    for one in issues.history(unmerged.issue_id, until=unmerged.id):
+        _step(ways, one, workflow)
+    return ways.find(unmerged.issue_id)
+
+
+def _step(ways: Ways, one: Followed, workflow: _Workflows) -> None:
+    way = ways.find(one.issue_id)
+    if way is None:
+        if one.kind in _BEGINNINGS:
+            ways.put(_begun(one, workflow(one.project_id)))
         return
-    stays, lives = [], []
-    known = set(Life.objects.filter(issue_id__in={one.issue_id for one in followed}).values_list("issue_id", flat=True))
-    for one in followed:
-        if one.issue_id in known:
-            continue
-        stage = str(one.after.get("stage") or workflow_of(one.project_id).initial.name)
-        place = {"issue_id": one.issue_id, "organization_id": one.organization_id, "project_id": one.project_id}
-        kind = {name: str(one.after.get(name) or "")[:40] for name in ("type", "severity")}
-        category = _category(one, stage)
-        stays.append(Stay(**place, **kind, stage=stage, category=category, entered_at=one.at))
-        lives.append(Life(**place, **kind, opened_at=one.at))
-    Stay.objects.bulk_create(stays, ignore_conflicts=True)
-    Life.objects.bulk_create(lives, ignore_conflicts=True)
+    match one.kind:
+        case "stage" | "regressed":
+            _move(way, one, workflow(one.project_id))
+        case "assignee" if one.after.get("assignee"):
+            _take_up(way.life, one.at)
+        case "type" | "severity":
+            for row in (way.life, *way.stays):
+                setattr(row, one.kind, _short(one, one.kind))
 
 
-def _moved(one: Followed) -> None:
-    stage = str(one.after.get("stage", ""))
-    here = Stay.objects.filter(issue_id=one.issue_id, left_at=None).first()
-    category = _category(one, stage)
-    # One that comes late, after it was set aside, changes no stay that began since.
-    if here is None or one.at < here.entered_at or (here.stage, here.category) == (stage, category):
-        return
-    Stay.objects.filter(id=here.id).update(left_at=one.at, seconds=_between(here.entered_at, one.at))
-    Stay.objects.create(
-        issue_id=one.issue_id, organization_id=one.organization_id, project_id=one.project_id, stage=stage,
-        category=category, type=here.type, severity=here.severity, entered_at=one.at,
+def _begun(one: Followed, workflow: Workflow) -> Way:
+    stage = str(one.after.get("stage") or workflow.initial.name)
+    life = Life(
+        issue_id=one.issue_id, organization_id=one.organization_id, project_id=one.project_id, type=_short(one, "type"),
+        severity=_short(one, "severity"), opened_at=one.at,
     )  # fmt: skip
+    return Way(life, [_stay(life, stage, _category(one, stage, workflow), one.at)])
+
+
+def _stay(life: Life, stage: str, category: Category, at: datetime) -> Stay:
+    return Stay(
+        issue_id=life.issue_id, organization_id=life.organization_id, project_id=life.project_id, type=life.type,
+        severity=life.severity, stage=stage, category=category, entered_at=at,
+    )  # fmt: skip
+
+
+def _move(way: Way, one: Followed, workflow: Workflow) -> None:
+    here = way.stays[-1]
+    stage = str(one.after.get("stage", ""))
+    category = _category(one, stage, workflow)
+    # One that comes late, after it was set aside, changes no stay that began since.
+    if one.at < here.entered_at or (here.stage, here.category) == (stage, category):
+        return
+    _leave(way, one.at)
+    way.stays.append(_stay(way.life, stage, category, one.at))
     if category != "new":
-        _taken_up(one.issue_id, one.at)
-    _ended_or_returned(one, before=here.category, after=category)
+        _take_up(way.life, one.at)
+    _end_or_return(way.life, one.at, before=here.category, after=category)
 
 
-def _ended_or_returned(one: Followed, *, before: str, after: str) -> None:
-    life = Life.objects.filter(issue_id=one.issue_id)
+def _leave(way: Way, at: datetime) -> None:
+    """What the issue spent in the stage before is told with this time, for an issue is counted once in each stage."""
+    here = way.stays[-1]
+    here.left_at, here.total_s = at, _between(here.entered_at, at)
+    for before in way.stays[:-1]:
+        if before.stage == here.stage and before.total_s is not None:
+            here.total_s += before.total_s
+            before.total_s = None
+
+
+def _end_or_return(life: Life, at: datetime, *, before: str, after: str) -> None:
     if before not in CLOSED_CATEGORIES and after in CLOSED_CATEGORIES:
-        opened_at = life.values_list("opened_at", flat=True).first() or one.at
-        life.update(ended_at=one.at, ended_s=_between(opened_at, one.at))
+        life.ended_at, life.ended_s = at, _between(life.opened_at, at)
     elif before in CLOSED_CATEGORIES and after not in CLOSED_CATEGORIES:
-        life.update(ended_at=None, ended_s=None, returns=F("returns") + 1)
+        life.ended_at, life.ended_s, life.returns = None, None, life.returns + 1
 
 
-def _taken_up(issue_id: int, at: datetime) -> None:
-    life = Life.objects.filter(issue_id=issue_id, taken_up_at=None).first()
-    if life is not None:
-        Life.objects.filter(issue_id=issue_id).update(taken_up_at=at, taken_up_s=_between(life.opened_at, at))
+def _take_up(life: Life, at: datetime) -> None:
+    if life.taken_up_at is None:
+        life.taken_up_at, life.taken_up_s = at, _between(life.opened_at, at)
 
 
-def _category(one: Followed, stage: str) -> Category:
-    found = category_of(stage, told=told_by(one.after), workflow=workflow_of(one.project_id))
+def _category(one: Followed, stage: str, workflow: Workflow) -> Category:
+    found = category_of(stage, told=told_by(one.after), workflow=workflow)
     return found or "active"
+
+
+def _short(one: Followed, name: str) -> str:
+    return str(one.after.get(name) or "")[:40]
 
 
 def _between(start: datetime, end: datetime) -> int:

@@ -1,6 +1,8 @@
-"""What the progress of the work is told from: each stay of an issue in a stage, and each issue's way to its end.
+"""What the progress of the work is told from: each stay of an issue in a stage, each issue's way to its end, and how
+many there are of each a day.
 
-A projection of the activities (errata/apps/progress/following.py): it can be forgotten and read anew.
+A projection of the activities (errata/apps/progress/following.py): it can be forgotten and read anew. What an issue was
+is not kept: its type and severity are those of now, so that a number and its list agree.
 """
 
 from django.db import models
@@ -20,12 +22,22 @@ class Stay(models.Model):
     severity = models.CharField(max_length=40)
     entered_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
-    seconds = models.BigIntegerField(null=True)  # once it has left
+    # Once it has left, all that the issue has spent in the stage so far. None for the stays there before the last one.
+    total_s = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = (
-            models.Index(fields=("organization", "left_at", "category", "stage"), name="stay_org_left"),
-            models.Index(fields=("organization", "entered_at", "category"), name="stay_org_entered"),
+            # What stands where; and a duration by its place among those of its bucket, without reading a row.
+            models.Index(
+                fields=("organization", "stage", "category", "project", "type", "severity"),
+                condition=models.Q(left_at=None),
+                name="stay_open",
+            ),
+            models.Index(
+                fields=("organization", "stage", "total_s", "left_at", "project", "type", "severity"),
+                condition=models.Q(total_s__isnull=False),
+                name="stay_total",
+            ),
         )
         constraints = (
             # An issue stands in one stage at a time.
@@ -55,10 +67,51 @@ class Life(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=("organization", "opened_at"), name="life_org_opened"),
+            models.Index(
+                fields=("organization", "opened_at", "project", "type", "severity"),
+                condition=models.Q(ended_at=None),
+                name="life_open",
+            ),
+            models.Index(
+                fields=("organization", "ended_s", "ended_at", "project", "type", "severity"),
+                condition=models.Q(ended_s__isnull=False),
+                name="life_ended",
+            ),
+            models.Index(
+                fields=("organization", "taken_up_s", "taken_up_at", "project", "type", "severity"),
+                condition=models.Q(taken_up_s__isnull=False),
+                name="life_taken_up",
+            ),
             models.Index(fields=("organization", "ended_at"), name="life_org_ended"),
             models.Index(fields=("organization", "taken_up_at"), name="life_org_taken_up"),
         )
 
     def __str__(self) -> str:
         return f"life of {self.issue_id}"
+
+
+class Tally(models.Model):
+    """How many stays or lives of a kind a day has, for a month of a busy team has hundreds of thousands of them."""
+
+    organization = models.ForeignKey(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()  # in UTC
+    what = models.CharField(max_length=10)  # see ways.cells
+    name = models.CharField(max_length=40)
+    type = models.CharField(max_length=40)
+    severity = models.CharField(max_length=40)
+    bucket = models.IntegerField()  # of the duration, as errata.core.progress has it
+    count = models.IntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "what", "day", "name", "bucket", "project", "type", "severity"),
+                name="tally_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.what} {self.name} on {self.day}"

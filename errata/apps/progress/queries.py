@@ -1,26 +1,41 @@
-"""How the work goes. A dozen statements, whatever the number of issues."""
+"""How the work goes, from the counts of its days: as many statements whatever the number of issues."""
 
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Model, Q, QuerySet
-from django.db.models.functions import TruncDate
+import msgspec
+from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
+from errata.apps.clocks import queries as clocks
+from errata.apps.clocks.types import Promises
 from errata.apps.issues import queries as issues
 from errata.apps.progress.following import NAME
-from errata.apps.progress.models import Life, Stay
+from errata.apps.progress.models import Life, Stay, Tally
 from errata.apps.progress.types import AgeCount, DayCount, Filter, Part, Progress, StageCount, StageTime
 from errata.apps.projects import queries as projects
+from errata.apps.workflows.queries import words
 from errata.core.errors import Refusal
-from errata.core.progress import age_bounds, flow, percentiles
+from errata.core.progress import Day, Percentiles, age_bounds, bucket_bounds, flow, percentiles
 from errata.core.vocabulary import CLOSED_CATEGORIES, OPEN_CATEGORIES, SEVERITIES
 
 DAYS_MAX = 366
 PARTS = ("project", "team", "type", "severity")
+# The durations of a kind: where they are, and since when.
+_TIMES = {"left": ("total_s", "left_at"), "ended": ("ended_s", "ended_at"), "taken_up": ("taken_up_s", "taken_up_at")}
+_OF_LIVES = ("ended", "taken_up")
+_Histograms = Mapping[tuple[str, Any], Mapping[int, int]]
+
+
+class _Chosen(NamedTuple):
+    """Which issues are told of, by the columns that stays, lives, tallies and clocks share; and since when."""
+
+    where: Q
+    since: datetime
 
 
 class PartUnknown(Refusal):
@@ -33,22 +48,24 @@ class PartUnknown(Refusal):
 def progress(*, actor: Actor, now: datetime, which: Filter) -> Progress:
     """How the work went in the last days."""
     allow(actor, "issue:read")
-    since = _since(now, which)
-    stays, lives = _chosen(Stay, actor, which), _chosen(Life, actor, which)
-    opened, ended = lives.filter(opened_at__gte=since), lives.filter(ended_at__gte=since)
-    standing = _standing(stays)
+    which = _sensible(which)
+    chosen = _chosen(actor, now, which)
+    standing, days = _standing(chosen), _days(chosen)
+    times = _histograms(_TIMES, "name", chosen)
     return Progress(
-        since=since,
+        since=chosen.since,
         funnel=[count for count in standing if count.category not in CLOSED_CATEGORIES],
-        flow=_flow(stays, standing, since=since, now=now, days=which.days),
-        stages=_stages(stays.filter(left_at__gte=since)),
-        ages=_ages(lives, now),
-        throughput=_throughput(opened, ended, now=now, days=which.days),
-        opened=opened.count(),
-        ended=ended.count(),
-        returned=lives.filter(returns__gt=0, opened_at__gte=since).count(),
-        time_to_take_up=percentiles(_seconds(lives.filter(taken_up_at__gte=since), "taken_up_s")),
-        time_to_end=percentiles(_seconds(ended, "ended_s")),
+        flow=_flow(standing, days, now=now, days=which.days),
+        stages=_stages(actor, times, chosen),
+        ages=_ages(now, chosen),
+        throughput=_throughput(days, now=now, days=which.days),
+        opened=_whole(days, "opened"),
+        ended=_whole(days, "ended"),
+        returned=_whole(days, "returned"),
+        time_to_take_up=_times(times, "taken_up", "", chosen),
+        time_to_end=_times(times, "ended", "", chosen),
+        response=_promises(actor, "response", chosen),
+        resolution=_promises(actor, "resolution", chosen),
         behind=issues.count_unfollowed(NAME),
     )
 
@@ -58,85 +75,120 @@ def parts(*, actor: Actor, now: datetime, which: Filter, by: str) -> list[Part]:
     allow(actor, "issue:read")
     if by not in PARTS:
         raise PartUnknown(f"There is no part “{by}”. One of: {', '.join(PARTS)}.", values=list(PARTS))
-    since = _since(now, which)
-    lives = _chosen(Life, actor, which)
+    chosen = _chosen(actor, now, _sensible(which))
     column = "project_id" if by in ("project", "team") else by
-    name_of = _names(actor, by)
-    ended: dict[tuple[str, str], list[int]] = {}
-    for value, seconds in lives.filter(ended_at__gte=since).values_list(column, "ended_s"):
-        ended.setdefault(name_of(value), []).append(seconds)
-    counts: dict[tuple[str, str], list[int]] = {}
-    grouped = lives.values_list(column).annotate(
-        opened=Count("pk", filter=Q(opened_at__gte=since)), open=Count("pk", filter=Q(ended_at=None))
-    )
-    for value, opened, open_ in grouped:
-        sums = counts.setdefault(name_of(value), [0, 0])
-        sums[0] += opened
-        sums[1] += open_
-    found = [
-        Part(name, title, opened, len(ended.get((name, title), [])), open_, percentiles(ended.get((name, title), [])))
-        for (name, title), (opened, open_) in counts.items()
-    ]
+    found = _parts(column, _names(actor, by), _kept(actor, column, chosen), chosen)
     if by == "severity":
         return sorted(found, key=lambda part: SEVERITIES.index(part.name) if part.name in SEVERITIES else -1)[::-1]
     return sorted(found, key=lambda part: (-part.open - part.opened, part.title))
 
 
-def _chosen(model: type[Model], actor: Actor, which: Filter) -> QuerySet[Any]:
-    found = model._default_manager.filter(organization_id=actor.organization_id)
+def _parts(
+    column: str, name_of: Callable[[Any], tuple[str, str]], kept: Mapping[Any, Promises], chosen: _Chosen
+) -> list[Part]:
+    open_ = _sums(Tally.objects.filter(chosen.where, what="open"), column)
+    opened = _sums(_tallies(("opened",), chosen), column)
+    times = _histograms(_OF_LIVES, column, chosen)
+    values: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for value in {*open_, *opened, *kept, *(value for _, value in times)}:
+        values[name_of(value)].append(value)
+    found = []
+    for (name, title), own in values.items():
+        here = _Chosen(chosen.where & Q(**{f"{column}__in": own}), chosen.since)
+        merged: dict[tuple[str, Any], Counter[int]] = {
+            (what, ""): sum((Counter(times.get((what, value), {})) for value in own), Counter()) for what in _OF_LIVES
+        }
+        to_end = _times(merged, "ended", "", here)
+        found.append(
+            Part(
+                name=name,
+                title=title,
+                opened=sum(opened.get(value, 0) for value in own),
+                ended=to_end.count,
+                open=sum(open_.get(value, 0) for value in own),
+                time_to_take_up=_times(merged, "taken_up", "", here),
+                time_to_end=to_end,
+                resolution=sum((kept.get(value, Promises()) for value in own), Promises()),
+            )
+        )
+    return found
+
+
+def _chosen(actor: Actor, now: datetime, which: Filter) -> _Chosen:
+    first = now.date() - timedelta(days=which.days - 1)
+    where = Q(organization_id=actor.organization_id) & _where(actor, which)
+    return _Chosen(where, datetime.combine(first, time(), tzinfo=now.tzinfo))
+
+
+def _where(actor: Actor, which: Filter) -> Q:
+    where = Q(**{name: value for name in ("type", "severity") if (value := getattr(which, name))})
     if which.project:
-        found = found.filter(project_id=projects.project(actor=actor, which=which.project).id)
-    elif which.team:
+        return where & Q(project_id=projects.project(actor=actor, which=which.project).id)
+    if which.team:
         own = [project.id for project in projects.list_projects(actor=actor) if project.team == which.team]
-        found = found.filter(project_id__in=own)
-    elif hidden := projects.hidden_ids(actor):
-        found = found.exclude(project_id__in=hidden)
-    if which.type:
-        found = found.filter(type=which.type)
-    return found.filter(severity=which.severity) if which.severity else found
+        return where & Q(project_id__in=own)
+    hidden = projects.hidden_ids(actor)
+    return where & ~Q(project_id__in=hidden) if hidden else where
 
 
-def _since(now: datetime, which: Filter) -> datetime:
-    first = now.date() - timedelta(days=max(1, min(which.days, DAYS_MAX)) - 1)
-    return datetime.combine(first, time(), tzinfo=now.tzinfo)
+def _sensible(which: Filter) -> Filter:
+    return msgspec.structs.replace(which, days=max(1, min(which.days, DAYS_MAX)))
 
 
-def _standing(stays: QuerySet[Stay]) -> list[StageCount]:
-    found = stays.filter(left_at=None).values_list("stage", "category").annotate(Count("pk"))
+def _tallies(what: Collection[str], chosen: _Chosen) -> QuerySet[Tally]:
+    return Tally.objects.filter(chosen.where, what__in=list(what), day__gte=chosen.since.date())
+
+
+def _sums(tallies: QuerySet[Tally], column: str) -> dict[Any, int]:
+    counts = tallies.values_list(column).annotate(Sum("count")).order_by()
+    return {value: count for value, count in counts if count}
+
+
+def _standing(chosen: _Chosen) -> list[StageCount]:
+    found = Stay.objects.filter(chosen.where, left_at=None).values_list("stage", "category").annotate(Count("pk"))
     return [StageCount(*row) for row in found.order_by()]
 
 
-def _flow(stays: QuerySet[Stay], standing: list[StageCount], *, since: datetime, now: datetime, days: int) -> Any:
-    current: dict[str, int] = {}
-    for count in standing:
-        current[count.category] = current.get(count.category, 0) + count.count
+_Days = Mapping[tuple[date, str, str], int]
+
+
+def _days(chosen: _Chosen) -> _Days:
+    what = ("came", "went", "opened", "ended", "returned")
+    found = _tallies(what, chosen).values_list("day", "what", "name").annotate(Sum("count")).order_by()
+    return {(day, what, name): count for day, what, name, count in found}
+
+
+def _whole(days: _Days, what: str) -> int:
+    return sum(count for (_, own, _), count in days.items() if own == what)
+
+
+def _flow(standing: list[StageCount], days_of: _Days, *, now: datetime, days: int) -> list[Day]:
+    current: Counter[str] = Counter()
+    for stage in standing:
+        current[stage.category] += stage.count
     came, went = (
-        {(day, category): count for day, category, count in _by_day(stays, column, since)}
-        for column in ("entered_at", "left_at")
+        {(day, category): count for (day, own, category), count in days_of.items() if own == what}
+        for what in ("came", "went")
     )
-    return flow(today=now.date(), days=min(days, DAYS_MAX), now=current, came=came, went=went)
+    return flow(today=now.date(), days=days, now=current, came=came, went=went)
 
 
-def _by_day(stays: QuerySet[Stay], column: str, since: datetime) -> list[tuple[date, str, int]]:
-    days = stays.filter(**{f"{column}__gte": since}).annotate(day=TruncDate(column))
-    return list(days.values_list("day", "category").annotate(Count("pk")).order_by())
+def _throughput(days_of: _Days, *, now: datetime, days: int) -> list[DayCount]:
+    first = now.date() - timedelta(days=days - 1)
+    all_days = (first + timedelta(days=number) for number in range(days))
+    return [DayCount(day, days_of.get((day, "opened", ""), 0), days_of.get((day, "ended", ""), 0)) for day in all_days]
 
 
-def _stages(left: QuerySet[Stay]) -> list[StageTime]:
-    """In the order of the work. An issue's last stage has no end, so it is not among them."""
-    seconds: dict[tuple[int, str], list[int]] = {}
-    for stage, category, own in left.values_list("stage", "category", "seconds").order_by():
-        if category in OPEN_CATEGORIES and own is not None:
-            seconds.setdefault((OPEN_CATEGORIES.index(category), stage), []).append(own)
-    return [StageTime(stage, percentiles(own)) for (_, stage), own in sorted(seconds.items())]
-
-
-def _ages(lives: QuerySet[Life], now: datetime) -> list[AgeCount]:
+def _ages(now: datetime, chosen: _Chosen) -> list[AgeCount]:
+    """One statement of several counts: each is a stretch of an index."""
     bounds = age_bounds()
-    counts = lives.filter(ended_at=None).aggregate(
-        **{f"from_{since}": Count("pk", filter=_aged(since, until, now)) for since, until in bounds}
+    lives = Life.objects.filter(chosen.where, ended_at=None)
+    first, *rest = (
+        lives.filter(_aged(since, until, now)).order_by().values_list(Value(since)).annotate(Count("pk"))
+        for since, until in bounds
     )
-    return [AgeCount(since, until, counts[f"from_{since}"]) for since, until in bounds]
+    counts = dict(first.union(*rest, all=True))
+    return [AgeCount(since, until, counts.get(since, 0)) for since, until in bounds]
 
 
 def _aged(since: int, until: int | None, now: datetime) -> Q:
@@ -145,18 +197,49 @@ def _aged(since: int, until: int | None, now: datetime) -> Q:
     return old if until is None else old & Q(opened_at__gte=now - timedelta(days=until))
 
 
-def _throughput(opened: QuerySet[Life], ended: QuerySet[Life], *, now: datetime, days: int) -> list[DayCount]:
-    came, went = (
-        dict(lives.annotate(day=TruncDate(column)).values_list("day").annotate(Count("pk")).order_by())
-        for lives, column in ((opened, "opened_at"), (ended, "ended_at"))
+def _histograms(what: Collection[str], column: str, chosen: _Chosen) -> _Histograms:
+    """How many durations fall into each bucket, by what they are of and a column."""
+    found: dict[tuple[str, Any], dict[int, int]] = defaultdict(dict)
+    rows = _tallies(what, chosen).values_list("what", column, "bucket").annotate(Sum("count"))
+    for own, value, place, count in rows.order_by():
+        if count:
+            found[own, value][place] = count
+    return found
+
+
+def _times(times: _Histograms, what: str, name: str, chosen: _Chosen) -> Percentiles:
+    seconds, at = _TIMES[what]
+    rows: QuerySet[Any] = (Stay.objects.filter(stage=name) if what == "left" else Life.objects.all()).filter(
+        chosen.where
     )
-    first = now.date() - timedelta(days=min(days, DAYS_MAX) - 1)
-    all_days = (first + timedelta(days=number) for number in range(min(days, DAYS_MAX)))
-    return [DayCount(day, came.get(day, 0), went.get(day, 0)) for day in all_days]
+    rows = rows.filter(**{f"{at}__gte": chosen.since}).order_by(seconds)
+
+    def pick(place: int, offset: int) -> int:
+        least, end = bucket_bounds(place)
+        own = rows.filter(**{f"{seconds}__gte": least} | ({f"{seconds}__lt": end} if end else {}))
+        # What is written between two statements may take one away: its bucket is then near enough.
+        return next(iter(own.values_list(seconds, flat=True)[offset : offset + 1]), least)
+
+    return percentiles(times.get((what, name), {}), pick)
 
 
-def _seconds(lives: QuerySet[Life], column: str) -> list[int]:
-    return list(lives.values_list(column, flat=True).order_by())
+def _stages(actor: Actor, times: _Histograms, chosen: _Chosen) -> list[StageTime]:
+    """In the order of the work. An issue's last stage has no end, so it is not among them."""
+    known = words(actor=actor).stages
+    stages = sorted(
+        (stage for stage in known if stage.category in OPEN_CATEGORIES and times.get(("left", stage.name))),
+        key=lambda stage: OPEN_CATEGORIES.index(stage.category),
+    )
+    return [StageTime(stage.name, _times(times, "left", stage.name, chosen)) for stage in stages]
+
+
+def _promises(actor: Actor, kind: str, chosen: _Chosen) -> Promises:
+    found = clocks.promises(actor=actor, kind=kind, since=chosen.since, where=chosen.where, by="project_id")
+    return sum(found.values(), Promises())
+
+
+def _kept(actor: Actor, column: str, chosen: _Chosen) -> Mapping[Any, Promises]:
+    return clocks.promises(actor=actor, kind="resolution", since=chosen.since, where=chosen.where, by=column)
 
 
 def _names(actor: Actor, by: str) -> Callable[[Any], tuple[str, str]]:

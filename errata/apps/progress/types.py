@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from errata.apps.clocks.types import Promises
 from errata.core.progress import Day, Percentiles
 
 
@@ -24,7 +25,7 @@ class StageCount(msgspec.Struct, frozen=True):
 
 
 class StageTime(msgspec.Struct, frozen=True):
-    """How long issues stayed in a stage that they left within the days."""
+    """How long issues spent in a stage that they last left within the days; each issue once."""
 
     stage: str
     time: Percentiles
@@ -52,7 +53,9 @@ class Part(msgspec.Struct, frozen=True):
     opened: int
     ended: int
     open: int
+    time_to_take_up: Percentiles
     time_to_end: Percentiles
+    resolution: Promises
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -69,4 +72,6 @@ class Progress(msgspec.Struct, frozen=True):
     returned: int
     time_to_take_up: Percentiles  # MTTA's better sister
     time_to_end: Percentiles  # MTTR's
+    response: Promises
+    resolution: Promises
     behind: int  # activities that are not told of yet

@@ -114,6 +114,7 @@ def archived_among(project_ids: Collection[int]) -> set[int]:
 
 def restored_at(*, actor: Actor, which: int) -> datetime | None:
     """When a project last came back into use; None for one that was never archived."""
+    allow(actor, "project:read")
     return visible(actor).filter(id=which).values_list("restored_at", flat=True).first()
 
 

@@ -63,6 +63,8 @@ class Subject(msgspec.Struct, frozen=True):
     clock: str = ""
     due: datetime | None = None
     values: Mapping[str, Any] = {}  # of custom fields, by their slug
+    team: str = ""  # of its project
+    known: Mapping[str, Sequence[Any]] = {}  # what other apps know of it, by key
 
     @property
     def is_open(self) -> bool:
@@ -112,13 +114,18 @@ def _has(subject: Subject, key: str) -> bool:
         "watcher": subject.watchers, "label": subject.labels, "parent": subject.parent, "culprit": subject.culprit,
         "level": subject.level, "platform": subject.platform, "count": subject.count, "users": subject.users,
         "comments": subject.comments, "due": subject.due, "clock": subject.clock, "waiting_on": subject.waiting_on,
+        "team": subject.team,
     }  # fmt: skip
+    if key in subject.known:
+        return bool(subject.known[key])
     if key.startswith(_FIELD):
         return subject.values.get(key.removeprefix(_FIELD)) is not None
     return bool(held.get(key, True))
 
 
 def _term(term: Term, value: str, subject: Subject, asker: Asker) -> bool:
+    if term.key in subject.known:
+        return any(_known(term, value, held, asker) for held in subject.known[term.key])
     if term.key.startswith(_FIELD):
         return _valued(term, value, subject.values.get(term.key.removeprefix(_FIELD)), asker)
     match term.key:
@@ -140,10 +147,19 @@ _KINDS = {"age": "age", "due": "ahead"}
 
 def _when(term: Term, value: str, subject: Subject, now: datetime) -> bool:
     moment: datetime | None = subject.first_seen if term.key == "age" else getattr(subject, term.key)
-    if moment is None:
-        return False
+    return moment is not None and _within(moment, term, value, now)
+
+
+def _within(moment: datetime, term: Term, value: str, now: datetime) -> bool:
     span = interval(value=value, operator=term.operator, now=now, kind=_KINDS.get(term.key, "date"))
     return (span.since is None or moment >= span.since) and (span.until is None or moment < span.until)
+
+
+def _known(term: Term, value: str, held: Any, asker: Asker) -> bool:
+    """What another app knows of the issue: a moment, a number or one of the key's values."""
+    if isinstance(held, datetime):
+        return _within(held, term, value, asker.now)
+    return held == value if isinstance(held, str) else _compare(held, term.operator, number(value))
 
 
 _STATES: dict[str, Callable[[Subject, Asker], bool]] = {
@@ -197,6 +213,8 @@ def _text(key: str, value: str, subject: Subject) -> bool:
             return _like(getattr(subject, key), value, anywhere=True)
         case "stage" | "category" | "type" | "clock":
             return bool(getattr(subject, key).casefold() == value.casefold())
+        case "team":
+            return _like(subject.team, "" if value.casefold() == "none" else value)
         case "parent":
             return subject.parent.casefold() == ("" if value.casefold() == "none" else value.casefold())
     assert key == "platform", f"partition gives {key} to the event store"

@@ -1,6 +1,7 @@
 """The keys a search knows: which side answers them, what values they take, and the words for people."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -38,8 +39,11 @@ class Field(msgspec.Struct, frozen=True):
 
 
 TAG = "tags."
+LEFT = "left."
 _YES_NO = ("true", "false")
 _YES_NO_ALIASES = (("yes", "true"), ("no", "false"), ("1", "true"), ("0", "false"))
+_CLOCK_STATES = ("running", "at_risk", "breached", "paused", "met", "missed")
+_CLOCK_STATE_ALIASES = (("risk", "at_risk"), ("late", "breached"), ("overdue", "breached"), ("kept", "met"))
 
 _ISSUE_FIELDS = (
     Field(
@@ -95,6 +99,7 @@ _ISSUE_FIELDS = (
     Field("priority", "issue", "ranked", "How soon", vocabulary.PRIORITIES, aliases=("issue.priority",)),
     Field("severity", "issue", "ranked", "How bad", vocabulary.SEVERITIES),
     Field("project", "issue", "text", "The project, by slug or key"),
+    Field("team", "issue", "text", "The team of its project, by slug", ("none",)),
     Field("label", "issue", "text", "A label of the issue", aliases=("labels",)),
     Field("key", "issue", "text", "The issue's key, like PAY-142", aliases=("issue", "issue.id")),
     Field("parent", "issue", "text", "What it is a part of, like PAY-1", ("none",)),
@@ -110,16 +115,37 @@ _ISSUE_FIELDS = (
     Field("created", "issue", "date", "When the issue was created", ("-24h", "-7d", "today")),
     Field("updated", "issue", "date", "When the issue last changed", ("-24h", "-7d", "today")),
     Field("moved", "issue", "date", "When the issue came to its stage", ("-24h", "-7d", "+7d")),
+    Field("taken_up", "issue", "date", "When it was first assigned, or first left New", ("-24h", "-7d")),
+    Field("ended", "issue", "date", "When it came to its end, and it has not come back since", ("-24h", "-7d")),
+    Field("returns", "issue", "number", "How often it came back after an end", ("0", ">0")),
     Field("due", "issue", "ahead", "When its time runs out, or how soon", ("<4h", ">2d", "today", "<now")),
     Field(
         "clock",
         "issue",
         "choice",
         "The state of the clock that is due first",
-        ("running", "at_risk", "breached", "paused", "met", "missed"),
+        _CLOCK_STATES,
         aliases=("sla",),
-        value_aliases=(("risk", "at_risk"), ("late", "breached"), ("overdue", "breached")),
+        value_aliases=_CLOCK_STATE_ALIASES,
     ),
+    Field(
+        "response",
+        "issue",
+        "choice",
+        "The state of its response clock",
+        _CLOCK_STATES,
+        value_aliases=_CLOCK_STATE_ALIASES,
+    ),
+    Field("responded", "issue", "date", "When its response clock stopped", ("-24h", "-7d")),
+    Field(
+        "resolution",
+        "issue",
+        "choice",
+        "The state of its resolution clock",
+        _CLOCK_STATES,
+        value_aliases=_CLOCK_STATE_ALIASES,
+    ),
+    Field("resolved", "issue", "date", "When its resolution clock stopped", ("-24h", "-7d")),
     Field("waiting_on", "issue", "text", "Whom outside of the team it waits on", aliases=("waiting",)),
 )
 
@@ -247,7 +273,18 @@ class Catalog:
         return field.key if field else found[0]
 
 
-DEFAULT_CATALOG = Catalog((*_ISSUE_FIELDS, *_SHARED_FIELDS, *_EVENT_FIELDS))
+def left(stage: str) -> str:
+    """The key that asks when an issue left a stage."""
+    return LEFT + re.sub(r"\W+", "_", stage.casefold()).strip("_")
+
+
+def left_fields(stages: Iterable[str]) -> list[Field]:
+    """A key for each stage, for time in stage is told from when issues left it."""
+    return [Field(left(stage), "issue", "date", f"When it left {stage}", ("-24h", "-7d")) for stage in stages]
+
+
+_DEFAULT_STAGES = next(field.values for field in _ISSUE_FIELDS if field.key == "stage")
+DEFAULT_CATALOG = Catalog((*_ISSUE_FIELDS, *left_fields(_DEFAULT_STAGES), *_SHARED_FIELDS, *_EVENT_FIELDS))
 
 
 def tag_of(key: str) -> str | None:

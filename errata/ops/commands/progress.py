@@ -37,10 +37,15 @@ def _told(found: Progress, days: int) -> str:
         ("to end", *_times(found.time_to_end)),
         *((f"in {stage.stage}", *_times(stage.time)) for stage in found.stages),
     ]
+    promises = [
+        (name, str(kept.met), str(kept.missed), str(kept.breached), "–" if kept.share is None else f"{kept.percent} %")
+        for name, kept in (("response", found.response), ("resolution", found.resolution))
+    ]
     return (
         f"The last {days} days: {found.opened} opened, {found.ended} ended, {found.returned} came back.\n\n"
         f"{console.table(('open in', 'issues'), stages)}\n\n"
-        f"{console.table(('time', 'issues', 'half', '4 of 5', '9 of 10'), times)}"
+        f"{console.table(('time', 'issues', 'half', '4 of 5', '9 of 10'), times)}\n\n"
+        f"{console.table(('promise', 'kept', 'missed', 'late now', 'share kept'), promises)}"
     )
 
 

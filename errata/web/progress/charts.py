@@ -7,6 +7,7 @@ import msgspec
 
 from errata.apps.progress.types import AgeCount, DayCount, StageCount
 from errata.core.progress import Day
+from errata.web.issues.search_links import quoted
 
 WIDTH, HEIGHT = 960, 180
 # From the bottom of the flow to its top: what is over lies below what is still to be done.
@@ -63,6 +64,12 @@ def flow(days: Sequence[Day]) -> tuple[list[Layer], int]:
     return layers[::-1], top
 
 
+def evenings(days: Sequence[Day]) -> list[tuple[date, list[int]]]:
+    """The flow in numbers, in the order of its layers: each evening, or of many days the last one and a week apart."""
+    apart = 7 if len(days) > _WEEKLY_FROM else 1
+    return [(day.day, [day.counts.get(c, 0) for c, _ in _LAYERS[::-1]]) for day in days[::-1][::apart]][::-1]
+
+
 def columns(days: Sequence[DayCount]) -> tuple[list[Column], int]:
     """Opened upwards, ended downwards, from one line; by weeks when there are many days."""
     size = 7 if len(days) > _WEEKLY_FROM else 1
@@ -87,7 +94,7 @@ def funnel(counts: Sequence[StageCount]) -> list[Bar]:
     order = {"new": 0, "active": 1, "verify": 2}
     most = max((count.count for count in counts), default=1)
     return [
-        Bar(c.stage, c.category, c.count, round(100 * c.count / most, 1), f'stage:"{c.stage}"')
+        Bar(c.stage, c.category, c.count, round(100 * c.count / most, 1), _standing(c))
         for c in sorted(counts, key=lambda c: (order.get(c.category, 3), c.stage))
     ]
 
@@ -98,6 +105,11 @@ def ages(counts: Sequence[AgeCount]) -> list[Bar]:
     return [
         Bar(_words(c), "age", c.count, round(100 * c.count / most, 1), _aged(c)) for c in counts
     ]  # fmt: skip
+
+
+def _standing(count: StageCount) -> str:
+    """With what the stage means, for two workflows may use one word."""
+    return f"stage:{quoted(count.stage)} category:{count.category}"
 
 
 def _words(count: AgeCount) -> str:

@@ -4,9 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from errata.apps.accounts import operations as accounts
 from errata.apps.issues import hindsight, operations, past, queries
 from errata.apps.issues.changes import IssueNotFound
+from errata.apps.progress import following
+from errata.apps.projects import operations as projects
 from errata.core.search import DEFAULT_CATALOG, And, Not, Or, Term, parse, partition
+from tests.apps.clocks.turning import settle
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, find, look, report
 from tests.conftest import NOW
@@ -26,11 +30,16 @@ SEARCHES = [
     "watcher:alice@shop.example", "has:watcher", "parent:PAY-1", "parent:pay-1", "parent:none", "!parent:PAY-1",
     "has:parent", "money*back", "score:>=0", "score:>50", "users:>=0", "updated:-24h", "moved:-24h", "due:<4h",
     "has:due", "clock:breached", "has:clock", "waiting_on:bank", "has:waiting_on", '"never say why"',
+    "team:money", "!team:money", "team:none", "has:team", "taken_up:-24h", "!taken_up:-24h", "has:taken_up",
+    "ended:-24h", "ended:<2020-01-01", "!has:ended", "returns:0", "returns:>0", "!returns:0", "response:running",
+    "response:[met, late]", "!response:met", "has:response", "responded:-24h", "resolution:met", "!has:resolution",
+    "resolved:-24h", "!resolved:-24h", "has:resolved", "left.new:-24h", "!left.new:-24h", "left.assigned:>2020-01-01",
+    "left.revise:-24h", "left.retest:-24h", "left.fixed:-24h", "left.closed:today", "has:left.new",
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def shop(payments, bob, alice):
+def shop(payments, bob, alice, olga):
     """PAY-1 and PAY-2 of events, PAY-3 by hand."""
     arrive(
         delta(payments, 1, count=100, users=["id:1", "id:2"], level="error", unhandled=True, last=later(hours=-1)),
@@ -52,6 +61,11 @@ def shop(payments, bob, alice):
     operations.wait_on(key="PAY-3", on="The bank", by=bob, at=NOW)
     operations.comment_on_issue(key="PAY-3", body="Hi", by=alice, at=NOW)
     operations.transition_issue(key="PAY-2", to="Closed", reason="won't fix", by=bob, at=NOW)
+    accounts.create_team(name="Money", members=[], by=olga, at=NOW)
+    projects.update_project(which="payments", team="money", by=olga, at=NOW)
+    settle(NOW)
+    while following.follow(NOW):
+        pass
 
 
 def test_the_searches_ask_every_key_and_every_state():

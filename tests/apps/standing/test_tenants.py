@@ -118,6 +118,9 @@ READS = {
     "list_invitations": lambda a, s: account_queries.list_invitations(actor=a, at=NOW),
     "list_people": lambda a, s: [p for p in account_queries.list_people(actor=a) if p.id != a.user_id],
     "members": lambda a, s: [p for p in account_queries.members(actor=a) if p.id != a.user_id],
+    "names": lambda a, s: [number for number, _, _ in account_queries.names(actor=a) if number != a.user_id],
+    "members_like": lambda a, s: account_queries.members_like("Bob", actor=a, limit=9),
+    "restored_at": lambda a, s: project_queries.restored_at(actor=a, which=s["project"].id),
     "organization": lambda a, s: account_queries.organization(actor=a).name == "Shop",
     "list_entries": lambda a, s: audit.list_entries(actor=a).items,
 }
@@ -197,7 +200,7 @@ MAKES = {
 OPEN_WRITES = {"watch_issue", "unwatch_issue", "set_up", "accept_invitation", "authenticate", "change_password",
                "note_token_use", "request_password_reset", "reset_password", "update_profile", "apply_events",
                "add_dictionary", "record_intake_counts", "next_issue_numbers", "note_first_event",
-               "purge_intake_counts", "purge_deleted_projects", "point_project"}  # fmt: skip
+               "purge_intake_counts", "purge_deleted_projects", "point_project", "try_again"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", READS)
@@ -266,6 +269,8 @@ def test_a_token_without_scopes_reads_nothing_but_names(shop, bob, name):
         "team_ref",
         "team_ids_of",
         "members",
+        "members_like",
+        "names",
         "organization",
         "list_tokens",
         "list_entries",

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class ProgressConfig(AppConfig):
+    name = "errata.apps.progress"
+
+    def ready(self) -> None:
+        """Answer the keys of searches that ask how issues went."""
+        from errata.apps.progress import asked
+
+        asked.answer()
