@@ -117,10 +117,11 @@ READING = {
     "channel-preview", "deliveries", "delivery", "designation-check", "designation-people", "designations", "event",
     "event-file", "event-markdown", "event-raw", "favicon", "home", "inbox", "invitation", "issue", "issue-clocks",
     "issue-new-words", "issue-rank", "issue-suggestion", "issues", "issues-complete", "issues-fresh", "issues-keys",
-    "issues-pick", "issues-rows", "live", "live-poll", "manifest", "me", "new-password", "palette", "people", "preview",
-    "process", "process-drift", "process-gallery", "process-ranking-try", "progress", "project-keys", "project-look",
-    "project-sample", "project-scrub-preview", "project-start", "projects", "release", "releases", "rule-trial",
-    "rules", "setup", "sla", "unsubscribe", "workflow", "workflow-design", "workflow-drawn", "workflows",
+    "issues-pick", "issues-rows", "live", "live-poll", "manifest", "me", "new-password", "palette", "people",
+    "people-named", "preview", "process", "process-drift", "process-gallery", "process-ranking-try", "progress",
+    "project-keys", "project-look", "project-sample", "project-scrub-preview", "project-start", "projects", "release",
+    "releases", "rule-trial", "rules", "setup", "sla", "sla-forecast", "unsubscribe", "workflow", "workflow-design",
+    "workflow-drawn", "workflows",
 }  # fmt: skip
 # What there is none of here, on purpose: a file that the event doesn't have, a link that was never sent.
 NOWHERE = {"event-file", "unsubscribe"}
