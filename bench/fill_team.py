@@ -1,7 +1,7 @@
 """Fills an installation with a hundred thousand issues that a team has worked on for a month: the records alone, past
 intake, because what is measured with them opens no event.
 
-    python -m bench.fill_team PROJECT_ID ISSUES        (while the server runs, with its ERRATA_DATA)
+    python -m bench.fill_team PROJECT_ID ISSUES        (while the server stands still, with its ERRATA_DATA)
 """
 
 import os
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import django
+from django.db.models import Max
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "errata.ops.django_settings")
 django.setup()
@@ -18,8 +19,9 @@ django.setup()
 from bench.fill import delta_of, signal_of  # noqa: E402 - Django must be set up before its models are imported
 from errata.apps.accounts import operations as accounts  # noqa: E402
 from errata.apps.accounts import queries as people  # noqa: E402
+from errata.apps.clocks.models import Basis  # noqa: E402
 from errata.apps.issues import operations as issues  # noqa: E402
-from errata.apps.issues.models import Activity, Issue  # noqa: E402
+from errata.apps.issues.models import Activity, FollowerPlace, Issue  # noqa: E402
 from errata.apps.records import write  # noqa: E402
 from errata.core.vocabulary import OPEN_CATEGORIES  # noqa: E402
 from errata.core.workflow.default import DEFAULT  # noqa: E402
@@ -27,6 +29,7 @@ from errata.ops import console  # noqa: E402
 from tests.running import PASSWORD  # noqa: E402
 
 PEOPLE, DAYS, SLICE = 20, 30, 1_000
+FOLLOWERS = ("automations", "clocks", "designations", "notices", "scores")
 # How far issues have come, and how many of a hundred: most are done with, as where a team keeps up.
 WAYS = {
     (): 15,
@@ -58,6 +61,18 @@ def fill(project_id: int, count: int) -> None:
     found = Issue.objects.filter(project_id=project_id).order_by("id")
     for start in range(0, count, SLICE):
         _work(list(found[start : start + SLICE]), holders, now)
+    _go_on(now)
+
+
+def _go_on(now: datetime) -> None:
+    """Nobody is told of the past, designated or ranked by it one activity after the other. Clocks are reckoned as after
+    a change of policy, and progress reads it all.
+    """
+    newest = Activity.objects.aggregate(newest=Max("id"))["newest"]
+    with write():
+        for name in FOLLOWERS:
+            FollowerPlace.objects.update_or_create(name=name, defaults={"activity_id": newest, "updated_at": now})
+        Basis.objects.all().delete()
 
 
 def _holders(now: datetime) -> list[Holder]:

@@ -15,7 +15,7 @@ from bench.pages import ask, sign_in
 from bench.report import Row
 from bench.server import HERE, Server, Tools
 
-ISSUES, RUNNING, WATCHED, FAILURES = 3_000, 2_000, 5, 5
+ISSUES, RUNNING, WATCHED, FAILURES = 100_000, 10_000, 20, 20
 PAGES = {
     "issue list": "/issues/",
     "board": "/board/",
@@ -27,6 +27,7 @@ _SETTLED_S_MAX = 3_600
 _BEHIND = """
     SELECT (SELECT max(id) FROM issues_activity) > (SELECT min(activity_id) FROM issues_followerplace)
         OR EXISTS (SELECT 1 FROM clocks_basis WHERE ended_at IS NULL)
+        OR NOT EXISTS (SELECT 1 FROM clocks_basis)
 """
 _WEEK = dict.fromkeys(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"), "09:00-17:00")
 # A minute to answer, and word to the owner when half of it is gone.
@@ -62,7 +63,9 @@ def promptness(tools: Tools) -> Iterator[Row]:
 
 def _fill(server: Server, issues: int) -> None:
     command = [sys.executable, "-m", "bench.fill_team", str(server.project["id"]), str(issues)]
+    server.running.stop()
     subprocess.run(command, check=True, cwd=HERE.parent, env=server.running.environment)
+    server.start()
     _wait_settled(server)
     machine.wait_quiet()
 

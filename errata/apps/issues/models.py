@@ -85,6 +85,11 @@ class Issue(models.Model):
             # What the retest's duty asks every other second. Events don't move it.
             models.Index(fields=("category", "id"), name="issue_category"),
             models.Index(fields=("parent",), condition=models.Q(parent__isnull=False), name="issue_parent"),
+            # What tabs and lanes count by, without reading a row. Events don't move it.
+            models.Index(
+                fields=("organization", "merged_into", "category", "stage", "assignee", "project", "is_open"),
+                name="issue_standing",
+            ),
             # Boards count and fill their columns, and their lanes, from this alone: what follows the order is there to
             # be filtered and counted by without reading the rows.
             models.Index(
