@@ -68,7 +68,7 @@ class Life(models.Model):
     class Meta:
         indexes = (
             models.Index(
-                fields=("organization", "opened_at", "project", "type", "severity"),
+                fields=("organization", "opened_at", "project", "type", "severity", "ended_at"),
                 condition=models.Q(ended_at=None),
                 name="life_open",
             ),
