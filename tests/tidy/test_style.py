@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,3 +105,12 @@ def clocks(path: Path) -> Iterator[str]:
 @each_source
 def test_apps_are_not_reached_by_their_names_as_text(path):
     assert ".get_model(" not in path.read_text()
+
+
+def test_templates_are_formatted():
+    djade = Path(sys.executable).with_name("djade")
+    pages = sorted(map(str, (ROOT / "errata").rglob("*.html")))
+
+    checked = subprocess.run([djade, "--check", "--target-version", "5.2", *pages], capture_output=True, check=False)
+
+    assert checked.returncode == 0, checked.stdout.decode() + checked.stderr.decode() + "Run `make fix`."
