@@ -9,10 +9,15 @@ function list(input) {
   return document.getElementById(input.getAttribute("aria-controls"));
 }
 
+// A text of several lines is no combobox, and may not say that it is open.
+function tell(input, isOpen) {
+  if (input.getAttribute("role") === "combobox") input.setAttribute("aria-expanded", String(isOpen));
+}
+
 function close(input) {
   const box = list(input);
   if (box) box.hidden = true;
-  input.setAttribute("aria-expanded", "false");
+  tell(input, false);
   input.removeAttribute("aria-activedescendant");
   active = -1;
 }
@@ -53,7 +58,7 @@ export function suggest(selector, { word, query, goesOn = () => false, onFocus =
     if (!items.length) return close(input);
     box.replaceChildren(...items.map((item, index) => drawn({ icon: sign, ...item }, index)));
     box.hidden = false;
-    input.setAttribute("aria-expanded", "true");
+    tell(input, true);
     active = -1;
   }
 
