@@ -47,7 +47,8 @@ def write(measured: Mapping[str, Sequence[Row]]) -> None:
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     old, _, after = rest.partition(END)
-    sections = {**_sections(old), **{name: table(rows) for name, rows in measured.items()}}
+    today = f"Taken {datetime.now(UTC):%Y-%m-%d}."
+    sections = {**_sections(old), **{name: f"{today}\n\n{table(rows)}" for name, rows in measured.items()}}
     body = "".join(f"### {name}\n{text}\n" for name, text in sections.items() if name != "machine")
     PAGE.write_text(f"{before}{BEGIN}\n{_machine()}\n{body}{END}{after}", encoding="utf-8")
 
@@ -61,4 +62,4 @@ def _machine() -> str:
     facts = {**machine.describe(), "interpreter": f"Python {platform.python_version()} ({platform.python_build()[1]})"}
     facts |= {name: importlib.metadata.version(name) for name in VERSIONS}
     spoken = " · ".join(f"{name} {value}" for name, value in facts.items())
-    return f"Taken {datetime.now(UTC):%Y-%m-%d}, generator on the same machine: {spoken}.\n"
+    return f"The generator on the same machine: {spoken}.\n"

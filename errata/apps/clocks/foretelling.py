@@ -22,7 +22,7 @@ from errata.core.sla.trials import Trial, trial_of
 from errata.core.vocabulary import PRIORITIES, SEVERITIES
 
 _AGAIN = timedelta(days=1)
-# The newest issues: what a team did two years ago says little, and a thousand are learnt in a second or two.
+# The newest issues: what a team did two years ago says little, and a thousand are learnt in less than a second.
 _ISSUES_MAX = 1_000
 _MINUTE = timedelta(minutes=1)
 _NO_TELLING = Probability(reasons=("Only the time to resolve is foretold",))

@@ -12,7 +12,7 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.queries import list_people
 from errata.apps.accounts.types import Actor, Person
 from errata.apps.issues import cursors, rows
-from errata.apps.issues.changes import KEY_DIGITS_MAX
+from errata.apps.issues.changes import keyed
 from errata.apps.issues.finding import project_ids, search
 from errata.apps.issues.hindsight import search_as_of
 from errata.apps.issues.models import Issue, Label
@@ -212,18 +212,8 @@ def more(*, actor: Actor, asked: Asked, column_id: str, cursor: str, now: dateti
 def among(*, actor: Actor, asked: Asked, keys: Sequence[str], now: datetime) -> list[IssueRow]:
     """Of these issues, those that the board shows: what a page asks when they changed."""
     allow(actor, "issue:read")
-    numbers: dict[str, list[int]] = {}
-    for key in keys:
-        prefix, _, short = key.rpartition("-")
-        number = whole_number(short, digits_max=KEY_DIGITS_MAX)
-        if number is not None:
-            numbers.setdefault(prefix, []).append(number)
-    ids = {prefix: projects_of.id_of_key(actor, prefix) for prefix in numbers}
-    wanted = Q(pk__in=[])
-    for prefix, own in numbers.items():
-        wanted |= Q(project_id=ids[prefix] or 0, number__in=own)
     _, issues = search(actor, asked.query, asked.projects, now)
-    return rows.fetch_by_ids(list(issues.filter(wanted).values_list("id", flat=True)))
+    return rows.fetch_by_ids(list(issues.filter(keyed(actor, keys)).values_list("id", flat=True)))
 
 
 def column_of(columns: Sequence[Column], row: IssueRow) -> str:

@@ -1,6 +1,7 @@
 """The one way in which people change an issue: fields, activity, audit and numbers, together."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +54,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 # Of an issue's number, which has four bytes.
-KEY_DIGITS_MAX = 9
+_NUMBER_DIGITS_MAX = 9
 # Where an issue stands: what each move tells of it, before and after. The category with the stage, for what a stage
 # means is its workflow's word, and the project may have another workflow by the time it is read.
 STANDING = ("stage", "category", "reason", "regressed")
@@ -66,12 +67,22 @@ def visible(actor: Actor) -> QuerySet[Issue]:
 
 def by_key(actor: Actor, key: str) -> QuerySet[Issue]:
     """The issue with this key, or none."""
-    prefix, _, short = key.strip().rpartition("-")
-    number = whole_number(short, digits_max=KEY_DIGITS_MAX)
-    if number is None:
-        return Issue.objects.none()
-    # Two look-ups that each have an index; as a join, SQLite begins at the wrong end.
-    return visible(actor).filter(project_id=projects.id_of_key(actor, prefix) or 0, number=number)
+    return visible(actor).filter(keyed(actor, [key]))
+
+
+def keyed(actor: Actor, keys: Iterable[str]) -> Q:
+    """What the issues with these keys are found by; none, where no key is one."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for key in keys:
+        prefix, _, short = key.strip().rpartition("-")
+        number = whole_number(short, digits_max=_NUMBER_DIGITS_MAX)
+        if number is not None:
+            numbers[prefix.upper()].append(number)
+    found = Q(pk__in=[])
+    # Not as a join: SQLite would begin at the wrong end.
+    for prefix, own in numbers.items():
+        found |= Q(project_id=projects.id_of_key(actor, prefix), number__in=own)
+    return found
 
 
 def key_of(issue: Issue) -> str:

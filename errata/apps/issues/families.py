@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.queries import person_of
 from errata.apps.accounts.types import Actor
-from errata.apps.issues.changes import key_of, visible
+from errata.apps.issues.changes import key_of, keyed, visible
 from errata.apps.issues.mentioning import keys_in
 from errata.apps.issues.models import Issue, Mention
 from errata.apps.issues.parenting import ancestors_of
@@ -36,13 +36,8 @@ def titles(*, actor: Actor, texts: Iterable[str]) -> dict[str, str]:
     wanted = list(dict.fromkeys(key for text in texts for key in keys_in(text)))[:_TITLES_MAX]
     if not wanted:
         return {}
-    found = visible(actor).filter(
-        project__key__in={key.rpartition("-")[0] for key in wanted},
-        number__in={int(key.rpartition("-")[2]) for key in wanted},
-    )
-    known = {
-        f"{prefix}-{number}": title for prefix, number, title in found.values_list("project__key", "number", "title")
-    }
+    found = visible(actor).filter(keyed(actor, wanted)).values_list("project__key", "number", "title")
+    known = {f"{prefix}-{number}": title for prefix, number, title in found}
     return {key: known[key] for key in wanted if key in known}
 
 

@@ -13,7 +13,7 @@ from errata import ports
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.queries import person_of
 from errata.apps.accounts.types import Actor, Person
-from errata.apps.issues import cursors, rows
+from errata.apps.issues import rows
 from errata.apps.issues.changes import IssueNotFound, by_key, issue_not_found, visible
 from errata.apps.issues.finding import listed, project_ids, unhidden
 from errata.apps.issues.models import Activity, Comment, CommentEdit, Issue
@@ -101,13 +101,7 @@ def list_issues_as_of(
     sought = search_as_of(actor=actor, query=query, projects=projects, as_of=as_of)
     order = sought.order(sort)
     past.check_told_order(order.sort)
-    places = sought.places(sought.issues, sought.others.values(), order, limit=limit + 1, cursor=cursor)
-    return Page(
-        items=sought.rows([place[-1] for place in places[:limit]]),
-        next=cursors.cursor_at(places[limit - 1], order) if len(places) > limit else None,
-        partial=sought.found.partial,
-        uncounted=sought.uncounted,
-    )
+    return sought.page(order, limit=limit, cursor=cursor)
 
 
 def issue_as_of(*, actor: Actor, key: str, as_of: datetime) -> IssueThen:

@@ -3,13 +3,10 @@
 import re
 from datetime import datetime
 
-from django.db.models import Q
-
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.types import Actor
-from errata.apps.issues.changes import visible, watch_as
+from errata.apps.issues.changes import keyed, visible, watch_as
 from errata.apps.issues.models import Issue, Mention
-from errata.apps.projects import queries as projects
 
 # A release note that lists a sprint's issues; more is a log that happens to look like keys.
 MENTIONS_MAX = 100
@@ -74,13 +71,5 @@ def _handles(email: str, name: str) -> set[str]:
 
 def _issues(keys: list[str], *, by: Actor) -> list[int]:
     """The ids of those keys that somebody has; where an issue went into another, of that one."""
-    ids = {prefix: projects.id_of_key(by, prefix) for prefix in {key.rpartition("-")[0] for key in keys}}
-    wanted = Q()
-    for key in keys:
-        prefix, _, number = key.rpartition("-")
-        if ids[prefix]:
-            wanted |= Q(project_id=ids[prefix], number=int(number))
-    if not wanted:
-        return []
-    found = visible(by).filter(wanted).values_list("id", "merged_into_id")
+    found = visible(by).filter(keyed(by, keys)).values_list("id", "merged_into_id") if keys else ()
     return list(dict.fromkeys(into or own for own, into in found))

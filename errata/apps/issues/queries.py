@@ -9,9 +9,9 @@ from django.db.models import Count, Q, QuerySet
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.queries import person_of
 from errata.apps.accounts.types import Actor
-from errata.apps.issues import cursors, rows
+from errata.apps.issues import rows
 from errata.apps.issues.adopting import preview_adoption
-from errata.apps.issues.changes import KEY_DIGITS_MAX, by_key, issue_not_found, key_of, visible
+from errata.apps.issues.changes import by_key, issue_not_found, key_of, keyed, visible
 from errata.apps.issues.completing import completions
 from errata.apps.issues.counts import newest_seq
 from errata.apps.issues.finding import listed as _listed
@@ -44,6 +44,7 @@ from errata.apps.issues.models import (
 )
 from errata.apps.issues.proving import evidence_of, verifying
 from errata.apps.issues.search import OPEN, asks_events, compile_search
+from errata.apps.issues.sought import Sought
 from errata.apps.issues.types import (
     ActivityView,
     Changes,
@@ -62,7 +63,6 @@ from errata.apps.issues.vocabulary import catalog_of, workflow_of
 from errata.apps.records import storable
 from errata.core import workflow
 from errata.core.ids import ProjectId
-from errata.core.numeral import whole_number
 from errata.core.search import Catalog, SearchError
 
 __all__ = [
@@ -129,17 +129,9 @@ def list_issues(
     """
     allow(actor, "issue:read")
     limit = max(1, min(limit, PAGE_MAX))
-    found, issues = _search(actor, query, projects, now)
-    total = issues.count() if count else None
-    order = cursors.order_of(sort, searched=cursors.Order(found.sort, found.descending))
-    issues = issues.filter(order.listed)
-    if cursor:
-        issues = issues.filter(cursors.behind(cursor, order))
-    # The ids first: sorting 10,000 of them is quick, sorting 10,000 whole rows is not.
-    places = list(issues.order_by(*order.ordering).values_list(*order.columns)[: limit + 1])
-    following = cursors.cursor_at(places[limit - 1], order) if len(places) > limit else None
-    items = rows.fetch_by_ids([place[-1] for place in places[:limit]])
-    return Page(items=items, next=following, partial=found.partial, total=total)
+    sought = Sought(*_search(actor, query, projects, now))
+    page = sought.page(sought.order(sort), limit=limit, cursor=cursor)
+    return msgspec.structs.replace(page, total=sought.issues.count()) if count else page
 
 
 def list_keys(
@@ -147,9 +139,8 @@ def list_keys(
 ) -> list[str]:
     """The keys of all that a search finds, in its order, up to ALL_MAX."""
     allow(actor, "issue:read")
-    found, issues = _search(actor, query, projects, now)
-    order = cursors.order_of(sort, searched=cursors.Order(found.sort, found.descending))
-    pairs = issues.order_by(*order.ordering).values_list("project__key", "number")[:ALL_MAX]
+    sought = Sought(*_search(actor, query, projects, now))
+    pairs = sought.issues.order_by(*sought.order(sort).ordering).values_list("project__key", "number")[:ALL_MAX]
     return [f"{prefix}-{number}" for prefix, number in pairs]
 
 
@@ -203,18 +194,7 @@ def issues_by_keys(*, actor: Actor, keys: Sequence[str]) -> list[IssueRow]:
     """These issues as a list shows them, in the order of the keys; those that aren't there are left out."""
     allow(actor, "issue:read")
     wanted = list(dict.fromkeys(key.strip().upper() for key in keys))[:_KEYS_MAX]
-    numbers: dict[str, list[int]] = {}
-    for key in wanted:
-        prefix, _, short = key.rpartition("-")
-        number = whole_number(short, digits_max=KEY_DIGITS_MAX)
-        if prefix and number is not None:
-            numbers.setdefault(prefix, []).append(number)
-    if not numbers:
-        return []
-    conditions = Q()
-    for prefix, own in numbers.items():
-        conditions |= Q(project__key=storable(prefix), number__in=own)
-    found = {row.key: row for row in rows.fetch_rows(visible(actor).filter(conditions))}
+    found = {row.key: row for row in rows.fetch_rows(visible(actor).filter(keyed(actor, wanted)))}
     return [found[key] for key in wanted if key in found]
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet, Subquery, Sum
 
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
@@ -153,9 +153,9 @@ def hidden_ids(actor: Actor) -> list[int]:
     return list(rows.exclude(archived_at=None, deleted_at=None).values_list("id", flat=True))
 
 
-def id_of_key(actor: Actor, key: str) -> int | None:
-    """The project whose issues' keys begin so."""
-    return visible(actor).filter(key=storable(key).upper()).values_list("id", flat=True).first()
+def id_of_key(actor: Actor, key: str) -> Subquery:
+    """The project whose issues' keys begin so, as a part of what is asked of them."""
+    return Subquery(visible(actor).filter(key=storable(key).upper()).values("id")[:1])
 
 
 def row_of(actor: Actor, which: str | int) -> Project:

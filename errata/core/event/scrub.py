@@ -170,7 +170,7 @@ class _Scrubber:
             self._search_cards(payload, found)
         if not found:
             return payload, 0
-        found.sort()  # Each search finds in order; what each of them is told of a place is told of it once.
+        found.sort()  # Each search finds in order; together they are walked in one.
         return _Payload(payload, self).scrub(found)
 
 

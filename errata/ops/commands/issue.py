@@ -118,9 +118,9 @@ def run_list(arguments: argparse.Namespace) -> int:
         raise
     if page.partial:
         print(f"errata: {page.partial}", file=sys.stderr)
-    header = ("key", "stage", "priority", "severity", "events", "users", "seen", "assignee", "title")
     if at:
         return _list_then(arguments, page, at)
+    header = ("key", "stage", "priority", "severity", "events", "users", "seen", "assignee", "title")
     rows = [row_of(row, now=now) for row in page.items]
     return console.show(
         arguments, {"items": [answer(row) for row in page.items], "next": page.next}, console.table(header, rows)

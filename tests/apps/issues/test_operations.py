@@ -7,6 +7,7 @@ from errata.apps.audit import queries as audit
 from errata.apps.issues import operations, queries
 from errata.apps.issues.undoing import UndoRefused
 from errata.apps.issues.vocabulary import FieldRefused
+from errata.apps.projects import operations as projects
 from errata.apps.records import write
 from errata.core.workflow import TransitionRefused
 from tests.apps.facts import delta, later
@@ -263,6 +264,15 @@ def test_a_key_nobody_has_is_not_found(payments, bob, key):
         queries.issue(actor=bob, key=key)
     with pytest.raises(operations.IssueNotFound):
         operations.update_issue(key=key, title="x", by=bob, at=NOW)
+
+
+def test_several_are_found_by_their_keys_whatever_their_letters_and_those_nobody_has_left_out(payments, bob, olga):
+    projects.create_project(name="Web", platform="node", by=olga, at=NOW)
+    for project in ("payments", "web", "payments"):
+        report("Slow", bob, project=project)
+    wanted = ["web-1", " PAY-2", "PAY-9", "WEB-2", "PAY", "NOPE-1", "PAY-" + "9" * 30, "PAY-2", "pay-1"]
+
+    assert [row.key for row in queries.issues_by_keys(actor=bob, keys=wanted)] == ["WEB-1", "PAY-2", "PAY-1"]
 
 
 def test_numbers_are_given_once_by_hand_and_by_events(payments, bob):
