@@ -41,7 +41,8 @@ def moment(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
         msg = f"as_of: “{text[:60]}” is no time. Write one like 2026-11-03T14:00Z or 2026-11-03T14:00+01:00."
         raise AsOfRefused(msg, as_of=text[:60]) from None
     if at > now:
-        msg = f"as_of: {written(at)} is still to come, and only what was can be told. It is {written(now)}."
+        clock = written(now.replace(microsecond=0))
+        msg = f"as_of: {written(at)} is still to come, and only what was can be told. It is {clock}."
         raise AsOfRefused(msg, as_of=text[:60])
     return at
 
