@@ -104,13 +104,14 @@ class Intake:
             check(request)
             if request.method == "OPTIONS":
                 return replies.PREFLIGHT
+            is_get = request.method == "GET"
             sender = await self._identify(request)
-            body = (
-                body_in_query(request.query) if request.method == "GET" else await self._bodies.read(request, protocol)
-            )
-            accepted = await self._accept(request, body, sender)
-            if accepted.records:
-                await self._commits.append(accepted.records)
+            with self._commits:
+                body = body_in_query(request.query) if is_get else await self._bodies.read(request, protocol)
+                accepted = await self._accept(request, body, sender)
+                on_disk = self._commits.append(accepted.records) if accepted.records else None
+            if on_disk:
+                await on_disk
                 self.accepted.update(accepted.kinds)
         except Refusal as refusal:
             if sender is not None:
@@ -118,7 +119,7 @@ class Intake:
             return replies.refused(refusal)
         except JournalUnavailable as error:
             return replies.refused(Unavailable(f"Nothing can be accepted now. {error}", retry_s=_RETRY_S))
-        return replies.PIXEL if request.method == "GET" and accepted.reply.status == 200 else accepted.reply
+        return replies.PIXEL if is_get and accepted.reply.status == 200 else accepted.reply
 
     async def _identify(self, request: Request) -> Sender | None:
         try:

@@ -4,7 +4,6 @@ import os
 import re
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,21 +13,18 @@ from typing import NamedTuple
 import structlog
 
 from errata.adapters.sqlite import journal_file
-from errata.adapters.sqlite.journal_file import PAGE_BYTES, SUFFIX, Lock
+from errata.adapters.sqlite.journal_file import SUFFIX, Lock
 from errata.core.numeral import whole_number
 from errata.ports.journal import Done, JournalFull, JournalInUse, JournalUnavailable
 
 # What one commit may carry: bounds the time until its first waiter hears, and the memory that SQLite holds dirty.
 GROUP_RECORDS_MAX = 512
 GROUP_BYTES_MAX = 4 * 2**20
-# Checkpoints are the reader's, whom no client waits for. The writer's own, at 64 MiB of log, are for want of a reader.
-_CHECKPOINT_PAGES = 4_096
+# Checkpoints are the reader's, whom no client waits for. The writer's own keep the log to 16 MiB: only between two of
+# its commits is nothing behind the checkpoint, so that the log can begin anew.
+_CHECKPOINT_PAGES = 2_048
 # How often an idle writer looks whether its file was found damaged.
 _LOOK_S = 1.0
-# When the last group had several records, more are on their way, and a commit costs as much CPU for one as for ten.
-# A record alone is committed at once. With 16 clients a worker who wait for their answers, 6 ms was longer than it took
-# to decide on what they all had sent: the worker stood still until they were told. 1.5 ms took a tenth more events.
-_LINGER_S = 0.0015
 # Rows a statement. Not one statement a row, because each gives up the interpreter lock and waits to get it back: up to
 # 5 ms when the event loop is busy. Powers of two, so that any group is few statements, each prepared once.
 _ROWS = (128, 64, 32, 16, 8, 4, 2, 1)
@@ -93,18 +89,16 @@ class SqliteJournalWriter:
             self._thread.join()
 
     def _run(self) -> None:
-        more, busy = True, False
+        more = True
         while more:
-            group, more = self._gather(linger_s=_LINGER_S if busy else 0)
-            records = [record for submission in group for record in submission.records]
-            busy = len(records) > 1
-            error = self._commit(records)
+            group, more = self._gather()
+            error = self._commit([record for submission in group for record in submission.records])
             for submission in group:
                 submission.done(error)
         self._connection.close()
         self._lock.release()
 
-    def _gather(self, *, linger_s: float) -> tuple[list[_Submission], bool]:
+    def _gather(self) -> tuple[list[_Submission], bool]:
         """Wait for work, then take all there is, up to a group. False with it when it is the last."""
         group: list[_Submission] = []
         records = size = 0
@@ -113,8 +107,6 @@ class SqliteJournalWriter:
                 submission = self._queue.get_nowait() if group else self._queue.get(timeout=_LOOK_S)
                 if submission is None:
                     return group, False
-                if linger_s and not group:
-                    time.sleep(linger_s)
                 group.append(submission)
                 records += len(submission.records)
                 size += sum(map(len, submission.records))
@@ -211,7 +203,8 @@ class SqliteJournalWriter:
             connection.execute("PRAGMA secure_delete = OFF")
             connection.execute("PRAGMA cache_size = -4096")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-            connection.execute(f"PRAGMA max_page_count = {max(1, self._bytes_max // PAGE_BYTES)}")
+            page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count = {max(1, self._bytes_max // page_bytes)}")
             # So that a file whose newest page is torn is found before anything is appended to it.
             connection.execute("SELECT checksum, record FROM entries ORDER BY position DESC LIMIT 1").fetchone()
         except sqlite3.Error:

@@ -21,9 +21,8 @@ _FILE_HEADER_BYTES = 100
 _WAL_HEADER = struct.Struct(">IIIIIIII")
 _FRAME_HEADER = struct.Struct(">IIIIII")
 _WAL_MAGICS = (0x377F0682, 0x377F0683)
-# How much of a record stays in its leaf, by the format's formula.
-_LOCAL_BYTES_MAX = PAGE_BYTES - 35
-_LOCAL_BYTES_MIN = (PAGE_BYTES - 12) * 32 // 255 - 23
+_MAGIC = b"SQLite format 3\0"
+_PAGE_SIZES = tuple(2**power for power in range(9, 17))
 
 
 class _Unreadable(Exception):
@@ -41,9 +40,11 @@ class Wreck:
     def __init__(self, path: Path) -> None:
         main, wal = _map(path), _map(path.with_name(f"{path.name}-wal"))
         self._main, self._wal = main, wal
+        self._page_bytes = _page_bytes(main, wal)
         self._newest = dict(self._frames())  # page number → where its newest version begins in the write-ahead log
         self._places: dict[int, _Place] = {}
-        for page in [*range(0, len(main) - PAGE_BYTES + 1, PAGE_BYTES), *(len(main) + at for _, at in self._frames())]:
+        whole = range(0, len(main) - self._page_bytes + 1, self._page_bytes)
+        for page in [*whole, *(len(main) + at for _, at in self._frames())]:
             self._scan(page)
         self.positions = sorted(self._places)
 
@@ -81,7 +82,7 @@ class Wreck:
         if len(wal) < _WAL_HEADER.size:
             return
         magic, _, _, _, *salt, _, _ = _WAL_HEADER.unpack_from(wal)
-        step = _FRAME_HEADER.size + PAGE_BYTES
+        step = _FRAME_HEADER.size + self._page_bytes
         for at in range(_WAL_HEADER.size, len(wal) - step + 1, step):
             number, _, *its_salt, _, _ = _FRAME_HEADER.unpack_from(wal, at)
             # Frames with another salt are leftovers from before the log was begun anew.
@@ -104,7 +105,7 @@ class Wreck:
         data = self._page(place.page)
         size, at = _varint(data, place.cell)
         position, at = _varint(data, at)
-        local = _local_bytes(size)
+        local = _local_bytes(size, self._page_bytes)
         payload = data[at : at + local]
         if local < size:
             payload += self._overflow(int.from_bytes(data[at + local : at + local + 4], "big"), size - local)
@@ -115,20 +116,20 @@ class Wreck:
         while size > 0:
             data = self._numbered(number)
             parts.append(data[4 : 4 + size])
-            size -= PAGE_BYTES - 4
+            size -= self._page_bytes - 4
             number = int.from_bytes(data[:4], "big")
         return b"".join(parts)
 
     def _numbered(self, number: int) -> bytes:
         newest = self._newest.get(number)
-        at = (number - 1) * PAGE_BYTES if newest is None else len(self._main) + newest
-        if at < 0 or (newest is None and at + PAGE_BYTES > len(self._main)):
+        at = (number - 1) * self._page_bytes if newest is None else len(self._main) + newest
+        if at < 0 or (newest is None and at + self._page_bytes > len(self._main)):
             raise _Unreadable
         return self._page(at)
 
     def _page(self, at: int) -> bytes:
-        beyond = at - len(self._main)
-        return self._wal[beyond : beyond + PAGE_BYTES] if beyond >= 0 else self._main[at : at + PAGE_BYTES]
+        beyond, size = at - len(self._main), self._page_bytes
+        return self._wal[beyond : beyond + size] if beyond >= 0 else self._main[at : at + size]
 
 
 def _map(path: Path) -> mmap.mmap | bytes:
@@ -136,6 +137,14 @@ def _map(path: Path) -> mmap.mmap | bytes:
         return b""
     with path.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _page_bytes(main: mmap.mmap | bytes, wal: mmap.mmap | bytes) -> int:
+    """The size of a page, as either file's header tells, or else that of the files we make now."""
+    told = [int.from_bytes(wal[8:12], "big")]
+    if main[: len(_MAGIC)] == _MAGIC:
+        told.insert(0, int.from_bytes(main[16:18], "big"))
+    return next((size for size in told if size in _PAGE_SIZES), PAGE_BYTES)
 
 
 def _record(payload: bytes) -> bytes:
@@ -155,11 +164,13 @@ def _record(payload: bytes) -> bytes:
     return record
 
 
-def _local_bytes(size: int) -> int:
-    if size <= _LOCAL_BYTES_MAX:
+def _local_bytes(size: int, page_bytes: int) -> int:
+    """How much of a record stays in its leaf, by the format's formula."""
+    most, least = page_bytes - 35, (page_bytes - 12) * 32 // 255 - 23
+    if size <= most:
         return size
-    local = _LOCAL_BYTES_MIN + (size - _LOCAL_BYTES_MIN) % (PAGE_BYTES - 4)
-    return local if local <= _LOCAL_BYTES_MAX else _LOCAL_BYTES_MIN
+    local = least + (size - least) % (page_bytes - 4)
+    return local if local <= most else least
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
