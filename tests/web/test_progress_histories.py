@@ -17,7 +17,7 @@ from errata.apps.issues import queries
 from errata.apps.issues.models import FollowerPlace
 from errata.apps.issues.types import IssueRow
 from errata.apps.progress import following
-from errata.apps.progress.models import Life, Stay, Tally
+from errata.apps.progress.models import Life, Standing, Stay, Tally
 from errata.apps.projects import operations as projects
 from errata.apps.projects import queries as projects_of
 from errata.apps.projects.types import ProjectView
@@ -175,11 +175,14 @@ def numbers(page: str) -> Iterator[tuple[str, str, str, int]]:
 def tallies() -> dict[tuple[Any, ...], int]:
     columns = ("project_id", "day", "what", "name", "type", "severity", "bucket")
     rows = Tally.objects.exclude(count=0).values_list(*columns, "count")
-    return {tuple(key): count for *key, count in rows}
+    places = Standing.objects.exclude(count=0).values_list(
+        "project_id", "stage", "category", "type", "severity", "count"
+    )
+    return {tuple(key): count for *key, count in [*rows, *places]}
 
 
 def forget() -> None:
     """As if the projection was never read."""
-    for model in (Tally, Stay, Life):
+    for model in (Tally, Standing, Stay, Life):
         model.objects.all().delete()
     FollowerPlace.objects.filter(name=following.NAME).delete()

@@ -27,12 +27,7 @@ class Stay(models.Model):
 
     class Meta:
         indexes = (
-            # What stands where; and a duration by its place among those of its bucket, without reading a row.
-            models.Index(
-                fields=("organization", "stage", "category", "project", "type", "severity"),
-                condition=models.Q(left_at=None),
-                name="stay_open",
-            ),
+            # A duration by its place among those of its bucket, without reading a row.
             models.Index(
                 fields=("organization", "stage", "total_s", "left_at", "project", "type", "severity"),
                 condition=models.Q(total_s__isnull=False),
@@ -88,6 +83,30 @@ class Life(models.Model):
 
     def __str__(self) -> str:
         return f"life of {self.issue_id}"
+
+
+class Standing(models.Model):
+    """How many issues stand in a stage now."""
+
+    organization = models.ForeignKey(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="+")
+    stage = models.CharField(max_length=40)
+    category = models.CharField(max_length=10)  # that the stage had when the issue came
+    type = models.CharField(max_length=40)
+    severity = models.CharField(max_length=40)
+    count = models.IntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "stage", "category", "project", "type", "severity"), name="standing_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} in {self.stage}"
 
 
 class Tally(models.Model):

@@ -18,7 +18,7 @@ from errata.apps.clocks import queries as clocks
 from errata.apps.clocks.types import Promises
 from errata.apps.issues import queries as issues
 from errata.apps.progress.following import NAME
-from errata.apps.progress.models import Life, Stay, Tally
+from errata.apps.progress.models import Life, Standing, Stay, Tally
 from errata.apps.progress.types import AgeCount, DayCount, Filter, Part, Progress, StageCount, StageTime
 from errata.apps.projects import queries as projects
 from errata.apps.workflows.queries import words
@@ -89,7 +89,7 @@ def parts(*, actor: Actor, now: datetime, which: Filter, by: str) -> list[Part]:
 def _parts(
     column: str, name_of: Callable[[Any], tuple[str, str]], kept: Mapping[Any, Promises], chosen: _Chosen
 ) -> list[Part]:
-    open_ = _sums(Tally.objects.filter(chosen.where, what="open"), column)
+    open_ = _sums(Standing.objects.filter(chosen.where, category__in=OPEN_CATEGORIES), column)
     opened = _sums(_tallies(("opened",), chosen), column)
     times = _histograms(_OF_LIVES, column, chosen)
     values: dict[tuple[str, str], list[Any]] = defaultdict(list)
@@ -142,14 +142,14 @@ def _tallies(what: Collection[str], chosen: _Chosen) -> QuerySet[Tally]:
     return Tally.objects.filter(chosen.where, what__in=list(what), day__gte=chosen.since.date())
 
 
-def _sums(tallies: QuerySet[Tally], column: str) -> dict[Any, int]:
-    counts = tallies.values_list(column).annotate(Sum("count")).order_by()
+def _sums(rows: QuerySet[Tally] | QuerySet[Standing], column: str) -> dict[Any, int]:
+    counts = rows.values_list(column).annotate(Sum("count")).order_by()
     return {value: count for value, count in counts if count}
 
 
 def _standing(chosen: _Chosen) -> list[StageCount]:
-    found = Stay.objects.filter(chosen.where, left_at=None).values_list("stage", "category").annotate(Count("pk"))
-    return [StageCount(*row) for row in found.order_by()]
+    found = Standing.objects.filter(chosen.where).values_list("stage", "category").annotate(Sum("count"))
+    return [StageCount(*row) for row in found.order_by() if row[-1]]
 
 
 _Days = Mapping[tuple[date, str, str], int]

@@ -28,6 +28,17 @@ class Cell(NamedTuple):
     bucket: int
 
 
+class Place(NamedTuple):
+    """What a count of those that stand somewhere is of."""
+
+    organization_id: int
+    project_id: int
+    stage: str
+    category: str
+    type: str
+    severity: str
+
+
 class Way(msgspec.Struct):
     """An issue's life, and its stays in order: the last one lasts."""
 
@@ -88,13 +99,16 @@ class Ways:
             if not row._state.adding
         }
 
-    def _counted(self) -> Counter[Cell]:
-        return Counter(cell for way in self._ways.values() for cell in cells(way))
+    def _counted(self) -> tuple[Counter[Cell], Counter[Place]]:
+        ways = self._ways.values()
+        return Counter(cell for way in ways for cell in cells(way)), Counter(place(way) for way in ways)
 
     def _count(self) -> None:
-        counts = self._counted()
-        counts.subtract(self._counts)
-        add_counts("progress_tally", counts)
+        (cells_now, places_now), (cells_before, places_before) = self._counted(), self._counts
+        cells_now.subtract(cells_before)
+        places_now.subtract(places_before)
+        add_counts("progress_tally", cells_now)
+        add_counts("progress_standing", places_now)
 
 
 def cells(way: Way) -> Iterator[Cell]:
@@ -112,11 +126,15 @@ def cells(way: Way) -> Iterator[Cell]:
         yield cell("taken_up", life.taken_up_at, seconds=life.taken_up_s)
     if life.ended_at:
         yield cell("ended", life.ended_at, seconds=life.ended_s)
-    else:
-        yield cell("open", life.opened_at)
     for stay in way.stays:
         yield cell("came", stay.entered_at, stay.category)
         if stay.left_at:
             yield cell("went", stay.left_at, stay.category)
         if stay.left_at and stay.total_s is not None:
             yield cell("left", stay.left_at, stay.stage, stay.total_s)
+
+
+def place(way: Way) -> Place:
+    """Where an issue stands."""
+    last = way.stays[-1]
+    return Place(last.organization_id, last.project_id, last.stage, last.category, last.type, last.severity)
