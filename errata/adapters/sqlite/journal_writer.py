@@ -4,7 +4,7 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -26,9 +26,11 @@ _CHECKPOINT_PAGES = 2_048
 # How often an idle writer looks whether its file was found damaged.
 _LOOK_S = 1.0
 # Rows a statement. Not one statement a row, because each gives up the interpreter lock and waits to get it back: up to
-# 5 ms when the event loop is busy. Powers of two, so that any group is few statements, each prepared once.
-_ROWS = (128, 64, 32, 16, 8, 4, 2, 1)
-_INSERT = {n: f"INSERT INTO entries (checksum, record) VALUES {', '.join(['(?, ?)'] * n)}" for n in _ROWS}  # noqa: S608 (question marks only)
+# 5 ms when the event loop is busy. Groups at saturation have some ten: they are one statement, a transaction by itself.
+_ROWS_MAX = 64
+_INSERT = {
+    n: f"INSERT INTO entries (checksum, record) VALUES {', '.join(['(?, ?)'] * n)}" for n in range(1, _ROWS_MAX + 1)
+}  # noqa: S608 (question marks only)
 _NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 
 log = structlog.get_logger(__name__)
@@ -133,17 +135,18 @@ class SqliteJournalWriter:
         return None
 
     def _insert(self, records: Sequence[bytes]) -> None:
-        if not records:
-            return
-        execute = self._connection.execute
-        execute("BEGIN IMMEDIATE")
+        slices = [records[at : at + _ROWS_MAX] for at in range(0, len(records), _ROWS_MAX)]
+        if len(slices) > 1:
+            self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for some in _slices(records):
-                execute(_INSERT[len(some)], [value for r in some for value in (journal_file.checksum(r), r)])
-            execute("COMMIT")
+            for some in slices:
+                row_values = [value for record in some for value in (journal_file.checksum(record), record)]
+                self._connection.execute(_INSERT[len(some)], row_values)
+            if len(slices) > 1:
+                self._connection.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:
-                execute("ROLLBACK")
+                self._connection.execute("ROLLBACK")
             raise
 
     def _check_disk(self) -> None:
@@ -224,11 +227,3 @@ class SqliteJournalWriter:
 
 def _report(path: Path, *, reason: str) -> None:
     log.error("journal damaged; a new one begins", damaged=str(path), reason=reason)
-
-
-def _slices(records: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    at = 0
-    while at < len(records):
-        size = next(n for n in _ROWS if n <= len(records) - at)
-        yield records[at : at + size]
-        at += size

@@ -250,9 +250,12 @@ def _pair(one: Any) -> tuple[Any, Any]:
 
 
 def _tag_text(value: Any, chars_max: int) -> str:
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        if value.isprintable() and len(value) <= chars_max:  # As nearly all are; an event has thirty.
+            return value.strip()
+    elif isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, str | int | float):
+    elif not isinstance(value, (int, float)):
         return ""
     text = cut(value, chars_max)
     return " ".join(text.split()) if "\n" in text or "\r" in text else text
