@@ -28,9 +28,8 @@ _LOOK_S = 1.0
 # Rows a statement. Not one statement a row, because each gives up the interpreter lock and waits to get it back: up to
 # 5 ms when the event loop is busy. Groups at saturation have some ten: they are one statement, a transaction by itself.
 _ROWS_MAX = 64
-_INSERT = {
-    n: f"INSERT INTO entries (checksum, record) VALUES {', '.join(['(?, ?)'] * n)}" for n in range(1, _ROWS_MAX + 1)
-}  # noqa: S608 (question marks only)
+_ROWS = ["(?, ?)"] * _ROWS_MAX
+_INSERT = {n: f"INSERT INTO entries (checksum, record) VALUES {', '.join(_ROWS[:n])}" for n in range(1, _ROWS_MAX + 1)}  # noqa: S608 (question marks only)
 _NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 
 log = structlog.get_logger(__name__)
