@@ -1,7 +1,7 @@
 """The one door through which records are written."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model
+from django.db.models.expressions import RawSQL
 
 from errata.core.errors import Refusal
 
@@ -114,6 +115,13 @@ def add_counts(table: str, counts: Mapping[Any, int]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.executemany(statement, [[*map(_stored, cell), count] for cell, count in moved])
+
+
+def among(numbers: Collection[int]) -> RawSQL:
+    """Numbers for `column__in=…`, as one parameter: a statement with ten thousand takes longer to write than to run."""
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[]) AS value", [list(numbers)])
+    return RawSQL("SELECT value FROM json_each(%s)", [f"[{','.join(map(str, numbers))}]"])
 
 
 def update_rows(model: type[Model], rows: Sequence[Model], columns: Sequence[str]) -> None:

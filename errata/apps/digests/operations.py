@@ -6,9 +6,8 @@ from datetime import datetime
 from django.db import connection
 
 from errata.apps.digests.models import Position, Quarantined
-from errata.apps.digests.queries import json_list
 from errata.apps.digests.types import Advance, Range
-from errata.apps.records import write
+from errata.apps.records import among, write
 
 # The keys are hashes, so equal slices hold equally many. With 100 million events a slice is 25,000 rows: some 5 ms of
 # holding the write lock. At one slice every 20 s a sweep takes a day.
@@ -64,15 +63,10 @@ def _remember(hashes: Sequence[int], *, day: int) -> None:
     if not hashes:
         return
     # In order, so that neighbours in the table are written together.
-    ordered = sorted(hashes)
+    given = among(sorted(hashes))
+    statement = (
+        f"INSERT INTO digests_seenevent (id, day) SELECT value, %s FROM ({given.sql}) AS given WHERE true "  # noqa: S608 - our own words
+        "ON CONFLICT DO NOTHING"
+    )
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "INSERT INTO digests_seenevent (id, day) SELECT unnest(%s::bigint[]), %s ON CONFLICT DO NOTHING",
-                [ordered, day],
-            )
-        else:
-            cursor.execute(
-                "INSERT OR IGNORE INTO digests_seenevent (id, day) SELECT value, %s FROM json_each(%s)",
-                [day, json_list(ordered)],
-            )
+        cursor.execute(statement, [day, *given.params])

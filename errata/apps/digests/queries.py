@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from django.db import connection
-
-from errata.apps.digests.models import Position, Quarantined
+from errata.apps.digests.models import Position, Quarantined, SeenEvent
 from errata.apps.digests.types import Place
+from errata.apps.records import among
 
 
 def positions() -> dict[str, Place]:
@@ -16,23 +15,9 @@ def positions() -> dict[str, Place]:
 
 def seen_among(hashes: Sequence[int]) -> set[int]:
     """Which of these event hashes are known. One statement and one parameter, however many there are."""
-    if not hashes:
-        return set()
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT id FROM digests_seenevent WHERE id = ANY(%s)", [list(hashes)])
-        else:
-            cursor.execute(
-                "SELECT id FROM digests_seenevent WHERE id IN (SELECT value FROM json_each(%s))", [json_list(hashes)]
-            )
-        return {row[0] for row in cursor.fetchall()}
+    return set(SeenEvent.objects.filter(pk__in=among(hashes)).values_list("pk", flat=True)) if hashes else set()
 
 
 def count_quarantined() -> int:
     """How many records wait in quarantine."""
     return Quarantined.objects.count()
-
-
-def json_list(numbers: Sequence[int]) -> str:
-    """The numbers as a JSON array: SQLite's way to take thousands of values as one parameter."""
-    return f"[{','.join(map(str, numbers))}]"

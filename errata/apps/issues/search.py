@@ -13,7 +13,7 @@ from errata.apps.accounts.types import Actor
 from errata.apps.issues.elsewhere import find_source
 from errata.apps.issues.models import Grouping, IssueLabel, IssueLink, Watcher
 from errata.apps.issues.vocabulary import catalog_of
-from errata.apps.records import storable
+from errata.apps.records import among, storable
 from errata.core import vocabulary
 from errata.core.ids import ProjectId
 from errata.core.search import (
@@ -235,11 +235,11 @@ class _Compiler:
             self.partial = CUT
         pairs = set(found)
         rows = Grouping.objects.filter(
-            project_id__in={project for project, _ in found}, fingerprint__in=[number for _, number in found]
+            project_id__in={project for project, _ in found}, fingerprint__in=among([number for _, number in found])
         )
         groups = rows.values_list("project_id", "fingerprint", "issue_id")
         ids = {issue for project, number, issue in groups if (project, number) in pairs}
-        return Q(pk__in=ids)
+        return Q(pk__in=among(ids))
 
     _states: dict[str, Callable[["_Compiler"], Q]] = {
         "open": lambda _: OPEN,
