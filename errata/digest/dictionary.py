@@ -5,9 +5,7 @@ Measured with the benchmark's events (48 kB of JSON): 7.6 kB without a dictionar
 early, on few. zstd releases the interpreter's lock while it trains.
 """
 
-import os
 import queue
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -32,7 +30,6 @@ SAMPLES_MAX = 200
 # A dictionary is trained anew when bodies have grown by this against the first ones it compressed: the program changed.
 DECAY_MAX = 1.4
 WINDOW_EVENTS = 2_000
-NICENESS = 10
 
 log = structlog.get_logger(__name__)
 
@@ -96,8 +93,11 @@ class Trainer:
                 self._due.put((project_id, window.dictionary))
 
     def run(self) -> None:
-        """Train what is asked for, one after the other, until `stop`."""
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        """Train what is asked for, one after the other, until `stop`.
+
+        At no lower priority than the rest: on a busy machine it would take ten times as long, and until it is done
+        bodies take twice the disk and half again the time.
+        """
         while self.train_next():
             pass
         connection.close()
