@@ -1,4 +1,4 @@
-"""Writing an issue down in a real browser: its type's template, and what a person typed."""
+"""Writing in a real browser: an issue's template by its type, its description, and what a person typed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,3 +57,38 @@ def test_a_template_changes_with_the_type_until_somebody_types(page: Page) -> No
     page.reload()
 
     expect(text).to_have_value("## How much\n\nToo much.")
+
+
+def test_a_description_is_written_where_it_is_read(page: Page) -> None:
+    page.get_by_label("Title").fill("The kettle leaks")
+    page.locator("#f-description").fill("")
+    page.get_by_role("button", name="Create issue").click()
+    place = page.locator("#issue-description")
+    text, shown = place.get_by_role("textbox", name="Description"), place.locator(".prose.inline-show")
+
+    place.get_by_role("button", name="Add a description").click()
+    text.fill("It *drips*.")
+    place.get_by_role("button", name="Preview").click()
+    expect(place.locator("[data-preview] em")).to_have_text("drips")
+    page.reload()
+    place.get_by_role("button", name="Add a description").click()
+    expect(text).to_have_value("It *drips*.")  # nothing that was typed is lost
+    text.press("Control+Enter")
+    expect(shown.locator("em")).to_have_text("drips")
+    expect(page.locator("#toasts")).to_contain_text("Description set")
+
+    place.get_by_role("button", name="Edit the description").click()
+    expect(text).to_have_value("It *drips*.")
+    text.fill("Something else")
+    page.locator("h1").click()
+    page.keyboard.press("1")
+    expect(page.locator("#issue-head")).to_contain_text("High")
+    expect(text).to_be_visible()
+    expect(text).to_have_value("Something else")  # though the page has renewed itself
+    place.get_by_role("button", name="Cancel").click()
+    expect(shown.locator("em")).to_be_visible()
+    place.get_by_role("button", name="Edit the description").click()
+    expect(text).to_have_value("It *drips*.")
+    text.fill("")
+    place.get_by_role("button", name="Save").click()
+    expect(place.get_by_role("button", name="Add a description")).to_be_visible()

@@ -3,6 +3,12 @@ import { $$, on, stored } from "./dom.js";
 
 const key = (field) => `draft:${document.body.dataset.user ?? ""}:${field.dataset.draft}`;
 
+export const typed = (field) => ("draft" in field.dataset ? stored.read(key(field), "") : "");
+
+export function forget(field) {
+  if ("draft" in field.dataset) stored.drop(key(field));
+}
+
 export function restore(root = document) {
   for (const field of $$("[data-draft]", root)) {
     const text = stored.read(key(field), "");

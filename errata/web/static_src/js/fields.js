@@ -1,12 +1,14 @@
 // Small things of forms: inline editing, Markdown preview, tabs of snippets, forms that send themselves.
 import { $, $$, at, on, post, stored } from "./dom.js";
+import * as drafts from "./drafts.js";
 
 const edited = "input:not([type=hidden]), textarea";
 
 function edit(holder) {
   holder.dataset.editing = "";
   const input = $(edited, holder);
-  input.defaultValue = input.value;
+  if ("draft" in input.dataset) input.value = drafts.typed(input) || input.defaultValue;
+  else input.defaultValue = input.value;
   input.focus();
   // Numbers and dates have no selection to set.
   if (input.selectionStart !== null) input.setSelectionRange(input.value.length, input.value.length);
@@ -15,8 +17,12 @@ function edit(holder) {
 function leave(holder) {
   const input = $(edited, holder);
   input.value = input.defaultValue;
+  drafts.forget(input);
   delete holder.dataset.editing;
 }
+
+// A text of many lines stays open until it is saved or given up; a line is left with the focus.
+const stays = (holder) => holder.dataset.inline === "stays";
 
 async function preview(tab) {
   const editor = tab.closest("[data-editor]");
@@ -59,15 +65,25 @@ export function start() {
   on("keydown", "[data-inline] input", (event, input) => {
     if (event.key === "Escape") { event.stopPropagation(); leave(input.closest("[data-inline]")); }
   });
-  on("focusout", "[data-inline]", (event, holder) => { if (!holder.contains(event.relatedTarget)) leave(holder); });
+  on("focusout", "[data-inline]", (event, holder) => { if (!stays(holder) && !holder.contains(event.relatedTarget)) leave(holder); });
+  on("click", "[data-edit-cancel]", (_event, button) => {
+    const holder = button.closest("[data-inline]");
+    leave(holder);
+    $("[data-edit]", holder).focus();
+  });
   // What was being edited is saved: what comes back from the server may take its place.
   document.addEventListener("errata:changed", () => {
     for (const holder of $$("[data-editing]")) {
+      if (stays(holder)) continue;  // What changed may be something else.
       const input = $(edited, holder);
       input.defaultValue = input.value;
       delete holder.dataset.editing;
       if (holder.contains(document.activeElement)) document.activeElement.blur();
     }
+  });
+  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+    const holder = ctx.sourceElement.closest("[data-inline]");
+    if (holder && stays(holder) && ctx.response?.status < 400) delete holder.dataset.editing;
   });
   on("click", "[data-editor-tab]", (_event, button) => preview(button));
   on("click", "[data-mark]", (_event, button) => wrap($("textarea", button.closest("[data-editor]")), ...marks[button.dataset.mark]));

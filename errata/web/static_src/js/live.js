@@ -63,6 +63,9 @@ async function refreshAgenda() {
   if (next && next.innerHTML !== target.innerHTML) await htmx.swap({ text: next.outerHTML, swap: "outerMorph", target, sourceElement: target });
 }
 
+// Somebody is typing there.
+const isBusy = (part) => "editing" in part.dataset || part.contains(document.activeElement) && document.activeElement.matches("input, textarea");
+
 export async function refreshIssue() {
   const parts = $$("[data-refresh]").map((part) => `#${part.id}`);
   const response = await fetch(location.href, { headers: { "HX-Request": "true" } });
@@ -73,7 +76,7 @@ export async function refreshIssue() {
   for (const selector of parts) {
     const next = $(selector, page);
     const target = $(selector);
-    if (!next || !target || target.contains(document.activeElement) && document.activeElement.matches("input, textarea")) continue;
+    if (!next || !target || isBusy(target)) continue;
     await htmx.swap({ text: next.outerHTML, swap: "outerMorph", target, sourceElement: target });
   }
 }
