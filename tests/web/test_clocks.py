@@ -6,9 +6,11 @@ import pytest
 
 from errata.apps.calendars import queries as calendars
 from errata.apps.clocks import operations as clocks
+from errata.apps.clocks import queries as clock_queries
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries
 from errata.core.sla import WEEKDAYS
+from errata.web.clocks import drawing
 from tests.apps.clocks.turning import recount
 from tests.web import shop
 
@@ -226,3 +228,30 @@ def test_the_sla_page_asks_for_the_forecast_of_what_it_shows(timed, olga, browse
     assert "Of the 12 resolution clocks in time that are due first" in told
     assert "will probably run out" in told
     assert "Forecast" not in page_of(here, "/sla/forecast/?project=nothing")
+
+
+@pytest.mark.parametrize(("hours", "filled"), [(6, 250), (18, 750), (48, 1000)])
+def test_the_band_of_an_issue_is_filled_as_far_as_its_clock_has_come(timed, olga, now, hours, filled):
+    detail = queries.issue(actor=olga, key="PAY-12").row
+    read = clock_queries.clocks_of(actor=olga, row=detail, now=detail.created_at + timedelta(hours=hours), told=False)
+    response = next(reading for reading in read.readings if reading.kind == "response")
+
+    band = drawing.band(response, whole=True)
+
+    assert response.target == timedelta(hours=24)
+    assert sum(piece.width for piece in band.pieces) == pytest.approx(filled, abs=1)
+    assert band.due_x == pytest.approx(min(1000, 1000 * 24 / hours), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(hours=23, minutes=59), "Due in 24 h"),
+        (timedelta(days=9, hours=23), "Due in 10 d"),
+        (timedelta(minutes=90), "Due in 90 min"),
+        (timedelta(seconds=59), "Due in 59 s"),
+        (-timedelta(days=2, hours=3), "2 d late"),
+    ],
+)
+def test_how_far_ahead_is_said_to_the_nearest(now, left, words):
+    assert drawing.due_words(now + left, now=now) == words

@@ -74,22 +74,25 @@ def _rounded(length: timedelta) -> str:
     seconds = int(length.total_seconds())
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * size or (unit == "min" and seconds >= size):
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
+            return f"{round(seconds / size)} {unit}"
+    return f"{seconds} s"
 
 
-def band(reading: Reading) -> Band | None:
-    """The band of an explained clock; None of one that has only begun."""
+def band(reading: Reading, *, whole: bool = False) -> Band | None:
+    """The band of an explained clock; None of one that has only begun.
+
+    A whole one reaches to when the clock is due, so that what is filled is how far it has come.
+    """
     if not reading.parts:
         return None
     since, last = reading.parts[0].since, reading.parts[-1].until
     due = reading.due_at if reading.due_at and reading.due_at > since else None
     # What is far ahead would squeeze what has been: the band then ends a quarter behind now.
-    until = max(last, min(due, last + (last - since) / 3)) if due else last
-    whole = max(until - since, timedelta(seconds=1))
+    until = max(last, due if whole else min(due, last + (last - since) / 3)) if due else last
+    length = max(until - since, timedelta(seconds=1))
 
     def at(moment: datetime) -> float:
-        return round((moment - since) / whole * WIDTH, 2)
+        return round((moment - since) / length * WIDTH, 2)
 
     pieces = [
         Piece(

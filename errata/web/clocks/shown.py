@@ -52,7 +52,8 @@ class ShownClock(msgspec.Struct, frozen=True):
     name: str
     state: str
     ring: Ring
-    band: Band | None
+    band: Band | None  # what has been, at length
+    way: Band | None  # from its beginning to when it is due
     due: str
     elapsed: str
     target: str
@@ -71,6 +72,7 @@ def shown(reading: Reading) -> ShownClock:
         state=drawing.state_words(reading.state),
         ring=drawing.ring_of(reading),
         band=drawing.band(reading),
+        way=drawing.band(reading, whole=True),
         due=_due(reading),
         elapsed=working_words(reading.elapsed),
         target=working_words(reading.target),
