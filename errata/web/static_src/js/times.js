@@ -15,7 +15,7 @@ export function distance(date, now = Date.now()) {
 export function due(date, now = Date.now()) {
   const seconds = Math.floor(Math.abs(date - now) / 1000);
   const [size, unit] = [[86400, "d"], [3600, "h"], [60, "min"]].find(([size]) => seconds >= (size === 60 ? 60 : 2 * size)) ?? [1, "s"];
-  const words = `${Math.floor(seconds / size)} ${unit}`;
+  const words = `${Math.round(seconds / size)} ${unit}`;
   return date <= now ? `${words} late` : `Due in ${words}`;
 }
 
