@@ -4,12 +4,16 @@ Lower apps don't know higher ones, and an operation doesn't wait for who follows
 transaction of what it did, so each activity has its effect once, through kill -9 and a day of standing still.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
+import msgspec
 import structlog
 from django.db.models import Count, Max, Q, QuerySet
 
+from errata.apps.accounts.types import Actor
+from errata.apps.audit import operations as audit
 from errata.apps.issues.models import Activity, FollowerPlace, SetAside
 from errata.apps.issues.types import Aside, Followed
 from errata.apps.records import storable, together, write
@@ -99,18 +103,27 @@ def count_set_aside() -> dict[str, int]:
     return dict(rows.annotate(Count("pk")))
 
 
-def try_again(*, follower: str = "", activity: int | None = None) -> int:
-    """Let followers try what they set aside, in their next turns: all, or what is asked for. Return how many."""
+def try_again(*, by: Actor, at: datetime, follower: str = "", activity: int | None = None) -> int:
+    """Let followers try what they set aside, in their next turns: all, or what is asked for. Return how many.
+
+    Of whatever organisation: each finds it in its audit log.
+    """
     rows = SetAside.objects.all()
     if follower:
         rows = rows.filter(follower=follower)
     if activity is not None:
         rows = rows.filter(activity_id=activity)
     with write():
-        names = set(rows.values_list("follower", flat=True))
-        count = rows.update(again=True)
-        FollowerPlace.objects.filter(name__in=names).update(again=True)
-    return count
+        asked = list(rows.values_list("follower", "activity_id"))
+        rows.update(again=True)
+        FollowerPlace.objects.filter(name__in={name for name, _ in asked}).update(again=True)
+        own = Activity.objects.filter(id__in={number for _, number in asked})
+        whose = dict(own.values_list("id", "issue__organization_id"))
+        counts = Counter((whose[number], name) for name, number in asked)
+        for (organization, name), count in sorted(counts.items()):
+            author = msgspec.structs.replace(by, organization_id=organization)
+            audit.record(by=author, action="follower.retried", target=name, at=at, after={"activities": count})
+    return len(asked)
 
 
 def _set_aside(place: FollowerPlace, one: Followed, *, reason: str, at: datetime) -> None:

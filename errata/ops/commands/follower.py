@@ -44,7 +44,9 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_retry(arguments: argparse.Namespace) -> int:
     console.begin()
-    count = operations.try_again(follower=arguments.follower, activity=arguments.activity)
+    count = operations.try_again(
+        by=console.owner(), at=console.now(), follower=arguments.follower, activity=arguments.activity
+    )
     if not count:
         msg = "Nothing of that was set aside. `errata follower list` shows what was."
         raise NothingSetAside(msg)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from errata.apps.audit import queries as audit
 from errata.apps.issues import operations, queries
 from errata.apps.issues.models import Activity, Issue
 from tests.apps.issues.shop import look, report
@@ -133,18 +134,20 @@ def test_what_was_set_aside_has_its_effect_once_when_it_is_tried_again_after_a_f
     follower.faults.discard("PAY-2")
     late = report("Late", bob)
 
-    assert operations.try_again(follower="test") == 2
+    assert operations.try_again(follower="test", by=bob, at=NOW) == 2
     follower.run()
 
     assert seen() == dict.fromkeys([*keys, late], 1) | {"PAY-4": 0}, "the other is set aside again, and nothing waits"
     assert [(one.key, one.again) for one in queries.set_aside()] == [("PAY-4", False)]
+    told = audit.list_entries(actor=bob, action="follower.retried").items
+    assert [(entry.target, entry.after) for entry in told] == [("test", {"activities": 2})]
 
 
 def test_what_goes_with_its_project_is_not_tried_again(payments, bob):
     report("Gone", bob)
     follower = Follower("PAY-1")
     follower.run()
-    operations.try_again()
+    operations.try_again(by=bob, at=NOW)
     Issue.objects.all().delete()
     report("Slow", bob)
 

@@ -34,7 +34,7 @@ def test_what_can_not_be_told_is_set_aside_and_told_after_a_fix(payments, alice,
     assert sorted(key for key, _ in inbox(alice)) == ["PAY-1", "PAY-3"]
     assert [one.activity for one in queries.set_aside()] == [faulty.id]
     Activity.objects.filter(id=faulty.id).update(after=faulty.after)
-    issues.try_again()
+    issues.try_again(by=bob, at=NOW)
     minded()
 
     assert sorted(inbox(alice)) == [(key, ["Bob Builder changed its description."]) for key in keys]
