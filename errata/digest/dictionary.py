@@ -95,8 +95,8 @@ class Trainer:
     def run(self) -> None:
         """Train what is asked for, one after the other, until `stop`.
 
-        At no lower priority than the rest: on a busy machine it would take ten times as long, and until it is done
-        bodies take twice the disk and half again the time.
+        At no lower priority than the rest: on a busy machine it would hardly get a turn, and until it is done bodies
+        take twice the disk and half again the time.
         """
         while self.train_next():
             pass

@@ -249,6 +249,7 @@ def test_the_band_of_an_issue_is_filled_as_far_as_its_clock_has_come(timed, olga
         (timedelta(hours=23, minutes=59), "Due in 24 h"),
         (timedelta(days=9, hours=23), "Due in 10 d"),
         (timedelta(minutes=90), "Due in 90 min"),
+        (timedelta(seconds=150), "Due in 3 min"),  # as the page's own ticking rounds
         (timedelta(seconds=59), "Due in 59 s"),
         (-timedelta(days=2, hours=3), "2 d late"),
     ],

@@ -114,16 +114,13 @@ def try_again(*, by: Actor, at: datetime, follower: str = "", activity: int | No
     if activity is not None:
         rows = rows.filter(activity_id=activity)
     with write():
-        asked = list(rows.values_list("follower", "activity_id"))
+        counts = Counter(rows.values_list("activity__issue__organization_id", "follower"))
         rows.update(again=True)
-        FollowerPlace.objects.filter(name__in={name for name, _ in asked}).update(again=True)
-        own = Activity.objects.filter(id__in={number for _, number in asked})
-        whose = dict(own.values_list("id", "issue__organization_id"))
-        counts = Counter((whose[number], name) for name, number in asked)
+        FollowerPlace.objects.filter(name__in={name for _, name in counts}).update(again=True)
         for (organization, name), count in sorted(counts.items()):
             author = msgspec.structs.replace(by, organization_id=organization)
             audit.record(by=author, action="follower.retried", target=name, at=at, after={"activities": count})
-    return len(asked)
+    return counts.total()
 
 
 def _set_aside(place: FollowerPlace, one: Followed, *, reason: str, at: datetime) -> None:

@@ -86,8 +86,11 @@ def severity_rank(severity: str) -> int:
 
 
 def checked_text(field: str, text: str, *, chars_max: int, empty: bool = False) -> str:
-    """The text without what no database keeps. Raises FieldRefused when it is empty or too long."""
-    tidy = storable(text).strip()
+    """The text without what no database keeps, its lines ended by LF alone: forms send CR LF.
+
+    Raises FieldRefused when it is empty or too long.
+    """
+    tidy = storable(text).replace("\r\n", "\n").strip()
     if not tidy and not empty:
         raise FieldRefused(f"The {field} can't be empty.", field=field)
     if len(tidy) > chars_max:

@@ -74,7 +74,7 @@ def _rounded(length: timedelta) -> str:
     seconds = int(length.total_seconds())
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * size or (unit == "min" and seconds >= size):
-            return f"{round(seconds / size)} {unit}"
+            return f"{(seconds + size // 2) // size} {unit}"
     return f"{seconds} s"
 
 

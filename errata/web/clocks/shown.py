@@ -52,8 +52,6 @@ class ShownClock(msgspec.Struct, frozen=True):
     name: str
     state: str
     ring: Ring
-    band: Band | None  # what has been, at length
-    way: Band | None  # from its beginning to when it is due
     due: str
     elapsed: str
     target: str
@@ -61,6 +59,16 @@ class ShownClock(msgspec.Struct, frozen=True):
     parts: list[ShownPart]
     sums: list[Sum]
     wall: str
+
+    @property
+    def band(self) -> Band | None:
+        """What has been, at length."""
+        return drawing.band(self.reading)
+
+    @property
+    def way(self) -> Band | None:
+        """From its beginning to when it is due."""
+        return drawing.band(self.reading, whole=True)
 
 
 def shown(reading: Reading) -> ShownClock:
@@ -71,8 +79,6 @@ def shown(reading: Reading) -> ShownClock:
         name=_KIND_NAMES[reading.kind],
         state=drawing.state_words(reading.state),
         ring=drawing.ring_of(reading),
-        band=drawing.band(reading),
-        way=drawing.band(reading, whole=True),
         due=_due(reading),
         elapsed=working_words(reading.elapsed),
         target=working_words(reading.target),

@@ -296,11 +296,6 @@ def _update(field: str) -> Callable[[ActorRequest, str, str], Any]:
     return update
 
 
-def _describe(request: ActorRequest, key: str, value: str) -> Any:
-    text = value.replace("\r\n", "\n").strip()  # Forms send lines as DOS had them.
-    return operations.update_issue(key=key, description=text, by=request.actor, at=request.now)
-
-
 def _label(request: ActorRequest, key: str, value: str) -> Any:
     worn = {label.name for label in queries.issue(actor=request.actor, key=key).row.labels}
     labels = sorted(worn ^ {value.strip()})
@@ -324,6 +319,6 @@ _CHANGES: dict[str, Callable[[ActorRequest, str, str], Any]] = {
     "severity": _update("severity"),
     "type": _update("type"),
     "title": _update("title"),
-    "description": _describe,
+    "description": _update("description"),
     "labels": _label,
 }

@@ -52,14 +52,6 @@ _LINK_KINDS = (
     ("duplicates", "duplicates"),
     ("causes", "causes"),
 )
-_EDITOR_MARKS = (
-    ("bold", "bold", "Bold"),
-    ("italic", "italic", "Italic"),
-    ("code", "code", "Code"),
-    ("link", "link", "Link"),
-    ("list", "list", "List"),
-    ("quote", "quote", "Quote"),
-)
 
 
 class EventNotFound(Refusal):
@@ -192,7 +184,6 @@ def _record(request: ActorRequest, detail: IssueDetail) -> dict[str, Any]:
         "watch": notices.watch_of(actor=request.actor, issue_id=detail.row.id, watching=detail.watching),
         "watch_modes": watching.WORDS,
         "link_kinds": _LINK_KINDS,
-        "editor_marks": _EDITOR_MARKS,
         "seq": queries.newest_change(actor=request.actor),
     } | retest.card(request, detail)
 

@@ -295,3 +295,9 @@ def url_with(context: template.Context, **changes: Any) -> str:
             query[key] = str(value)
     encoded = query.urlencode(safe=":,-")
     return f"?{encoded}" if encoded else context["request"].path
+
+
+@register.inclusion_tag("components/editor_bar.html")
+def editor_bar() -> dict[str, Any]:
+    """What stands above a text in Markdown: to write or to see it, and its marks."""
+    return {"marks": ("bold", "italic", "code", "link", "list", "quote")}

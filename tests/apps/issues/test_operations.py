@@ -275,6 +275,15 @@ def test_several_are_found_by_their_keys_whatever_their_letters_and_those_nobody
     assert [row.key for row in queries.issues_by_keys(actor=bob, keys=wanted)] == ["WEB-1", "PAY-2", "PAY-1"]
 
 
+def test_a_text_from_a_form_has_the_lines_of_any_other_and_sent_again_it_changes_nothing(payments, bob):
+    key = report("Slow", bob, description="One\r\ntwo\r\n")
+
+    again = operations.update_issue(key=key, description="One\ntwo", by=bob, at=NOW)
+
+    assert queries.issue(actor=bob, key=key).description == "One\ntwo"
+    assert again.activities == []
+
+
 def test_numbers_are_given_once_by_hand_and_by_events(payments, bob):
     report("One", bob)
     arrive(delta(payments, 1), delta(payments, 2))
