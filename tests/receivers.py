@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -81,6 +82,7 @@ class Slow(NamedTuple):
     opening: bytes
     dripped: bytes = b""  # a byte every 20 ms
     ending: bytes = b""
+    breaks: bool = False  # resets the connection behind the opening
     silent_s: float = 0.0  # before it says anything, or shakes hands
 
 
@@ -111,6 +113,9 @@ def _answer_slowly(link: socket.socket, answer: Slow, tls: ssl.SSLContext | None
     with suppress(OSError), tls.wrap_socket(link, server_side=True) if tls else link as talking:
         talking.recv(65_536)
         talking.sendall(answer.opening)
+        if answer.breaks:
+            talking.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
         for byte in answer.dripped:
             if over.wait(0.02):
                 return

@@ -142,6 +142,13 @@ def test_of_a_body_that_never_ends_is_taken_what_came_in_time(scheme, tls):
     assert len(answer.body) < 1_000
 
 
+def test_an_answer_stands_when_the_connection_breaks_within_its_body():
+    with slow_receiver(Slow(opening=b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome", breaks=True)) as port:
+        answer = GuardedHttp(HERE).send(Outbound(url=f"http://127.0.0.1:{port}/", body=b""))
+
+    assert (answer.status, answer.body) == (200, "some")
+
+
 def test_nobody_there_is_a_failure_that_may_pass():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -117,9 +117,17 @@ def _hang_up(raw: socket.socket, over: threading.Event) -> None:
 
 
 def _answer(response: http.client.HTTPResponse) -> Answer:
-    body = response.read(_ANSWER_BYTES_MAX)
-    text = body.decode("utf-8", "replace").strip()
+    text = _body(response).decode("utf-8", "replace").strip()
     if 300 <= response.status < 400:
         text = f"A redirect to {response.headers.get('Location', 'nowhere')}, which is not followed. Give that address."
     retry = whole_number(response.headers.get("Retry-After", ""))
     return Answer(status=response.status, body=text[:500], retry_after_s=None if retry is None else float(retry))
+
+
+def _body(response: http.client.HTTPResponse) -> bytes:
+    """As much of it as comes. What a header has said stands, however its body breaks off: the request has arrived."""
+    body = b""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        while len(body) < _ANSWER_BYTES_MAX and (part := response.read1(_ANSWER_BYTES_MAX - len(body))):
+            body += part
+    return body
