@@ -75,7 +75,7 @@ class Running:
             capture_output=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr.decode()
+        assert done.returncode == 0, (done.stdout + done.stderr).decode()
         return json.loads(done.stdout) if "--json" in arguments else done.stdout.decode()
 
     def initialise(self, *, project: str = "Storefront", platform: str = "python") -> dict[str, Any]:

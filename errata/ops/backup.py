@@ -90,7 +90,7 @@ def _event_store(settings: Settings) -> Iterator[str | None]:
     if settings.events_url:
         yield None
     elif datadir.is_in_use(settings):
-        yield wiring.events_url(settings)
+        yield datadir.events_url(settings)
     else:
         with datadir.locked(settings), _opened(settings.data, prepared=True) as url:
             yield url

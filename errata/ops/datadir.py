@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from errata.core.errors import Refusal
-from errata.ops.settings import Settings
+from errata.ops.settings import STORE_URL, Settings
+
+# Nothing listens there: without an event store every question ends in StoreUnavailable, which each page can tell.
+_NOWHERE = "http://127.0.0.1:1/errata"
 
 
 class DataDirectoryRefused(Refusal):
@@ -134,3 +137,13 @@ def is_in_use(settings: Settings) -> bool:
             return not _flock(lock.fileno(), fcntl.LOCK_EX)
     except FileNotFoundError:
         return False
+
+
+def events_url(settings: Settings) -> str:
+    """Return the address of the event store: the given one, or the embedded one's of the running `errata serve`."""
+    if settings.events_url:
+        return settings.events_url
+    try:
+        return (settings.run / STORE_URL).read_text().strip()
+    except FileNotFoundError:
+        return _NOWHERE

@@ -22,7 +22,7 @@ from errata.adapters.nats.journal import NatsJournals
 from errata.core.errors import Refusal
 from errata.ops import datadir, process
 from errata.ops.databases import waiting_migrations
-from errata.ops.settings import STORE_URL, Settings
+from errata.ops.settings import Settings
 from errata.ports.event_store import StoreUnavailable
 from errata.ports.journal import JournalUnavailable
 
@@ -173,12 +173,23 @@ def _server(settings: Settings) -> str:
 
 
 def _event_store(settings: Settings) -> str:
-    url = settings.events_url
-    if not url and not datadir.is_in_use(settings):
+    if not settings.events_url and not datadir.is_in_use(settings):
         return "embedded, opened by `errata serve`"
-    url = url or (settings.run / STORE_URL).read_text().strip()
-    ClickHouseEventStore(url, MemoryDictionaries()).ping()
+    url = datadir.events_url(settings)
+    try:
+        ClickHouseEventStore(url, MemoryDictionaries()).ping()
+    except StoreUnavailable as error:
+        raise Unwell(
+            f"Nothing answers at {urlsplit(url).hostname}:{urlsplit(url).port}: what is accepted waits in the journals"
+            f" meanwhile. {_where_to_look(settings)}"
+        ) from error
     return "answers"
+
+
+def _where_to_look(settings: Settings) -> str:
+    if settings.events_url:
+        return "Start ClickHouse, or correct ERRATA_EVENTS_URL."
+    return "After a start it opens for some seconds: look again, then in the log of `errata serve`."
 
 
 def _mail(settings: Settings) -> str:

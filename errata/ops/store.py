@@ -11,7 +11,7 @@ from django.db import Error
 from errata.adapters.clickhouse.embedded import Engine
 from errata.apps.notices import operations as notices
 from errata.digest.loop import DigestLoop
-from errata.ops import duties, families, metrics, process, replies, wiring
+from errata.ops import datadir, duties, families, metrics, process, replies, wiring
 from errata.ops.aside import AsideCounts
 from errata.ops.gate import Gate, GatedDigest
 from errata.ops.settings import Settings
@@ -65,7 +65,7 @@ def _release_claims() -> None:
 
 def _engine(settings: Settings) -> Engine:
     began_s = time.monotonic()
-    url = urlsplit(wiring.events_url(settings))
+    url = urlsplit(datadir.events_url(settings))
     engine = Engine(settings.data / "events", password=unquote(url.password or ""))
     engine.serve(host="127.0.0.1", port=url.port or 0)
     log.info("event store open", took_s=round(time.monotonic() - began_s, 2))

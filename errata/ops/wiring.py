@@ -10,13 +10,10 @@ from errata.adapters.nats import address as journal_address
 from errata.adapters.nats.journal import NatsJournals
 from errata.adapters.sqlite.journal import SqliteJournals
 from errata.apps.projects import queries as projects
-from errata.ops import process
-from errata.ops.settings import STORE_URL, Settings
+from errata.ops import datadir, process
+from errata.ops.settings import Settings
 from errata.ports import Ports
 from errata.ports.journal import Journals
-
-# Nothing listens there: without an event store every question ends in StoreUnavailable, which each page can tell.
-_NOWHERE = "http://127.0.0.1:1/errata"
 
 
 class Dictionaries:
@@ -40,7 +37,7 @@ def install(settings: Settings) -> Ports:
     guard = Guard(settings.outgoing_allow)
     made = Ports(
         journals=journals(settings),
-        events=ClickHouseEventStore(events_url(settings), dictionaries),
+        events=ClickHouseEventStore(datadir.events_url(settings), dictionaries),
         blobs=FileBlobs(settings.data / "blobs"),
         outgoing=GuardedHttp(guard),
         relays=AppriseRelays(guard),
@@ -63,13 +60,3 @@ def journals(settings: Settings) -> Journals:
         free_bytes_min=settings.disk_free_bytes_min,
         clock=process.now,
     )
-
-
-def events_url(settings: Settings) -> str:
-    """Return the address of the event store: the given one, or the embedded one's of the running `errata serve`."""
-    if settings.events_url:
-        return settings.events_url
-    try:
-        return (settings.run / STORE_URL).read_text().strip()
-    except FileNotFoundError:
-        return _NOWHERE

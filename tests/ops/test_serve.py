@@ -16,6 +16,7 @@ from errata.adapters.sqlite.journal import SqliteJournals
 from errata.ops import process
 from errata.ops.reference import METRICS_PAGE
 from tests.digest import signals
+from tests.ops.test_commands import run
 from tests.running import ROOT, Running, free_port, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serve")]
@@ -143,7 +144,21 @@ def test_a_mistyped_setting_is_refused(tmp_path):
 
 
 def test_doctor_finds_it_well(running):
-    assert running.cli("doctor", "--json")["well"] is True
+    # Another test may just have killed the store, which opens for some seconds; workers are ready without it.
+    until(lambda: run(running, "doctor").code == 0, within_s=40, why="every part is there")
+    assert run(running, "doctor", "--json").json["well"] is True
+
+
+def test_doctor_says_what_to_do_when_no_event_store_answers(running):
+    nobody = f"127.0.0.1:{free_port()}"
+    ended = run(running, "doctor", "--json", ERRATA_EVENTS_URL=f"http://errata:secret@{nobody}/errata")
+
+    [missing] = [part["text"] for part in ended.json["parts"] if part["part"] == "event store"]
+    assert ended.code == 1
+    assert missing == (
+        f"Nothing answers at {nobody}: what is accepted waits in the journals meanwhile."
+        " Start ClickHouse, or correct ERRATA_EVENTS_URL."
+    )
 
 
 def test_when_the_supervisor_is_killed_its_processes_end_and_the_next_start_works(tmp_path):
