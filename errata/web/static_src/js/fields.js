@@ -32,8 +32,9 @@ async function preview(tab) {
   const box = $("[data-preview]", editor);
   box.hidden = !showing;
   if (!showing) return;
-  const response = await post(at("/preview/"), [["text", $("textarea", editor).value]]);
-  box.innerHTML = response.ok ? await response.text() : "";
+  const response = await post(at("/preview/"), [["text", $("textarea", editor).value]]).catch(() => null);
+  if (response?.ok) box.innerHTML = await response.text();
+  else box.textContent = "No answer from the server; look again in a moment.";
 }
 
 function wrap(area, before, after, fallback) {
