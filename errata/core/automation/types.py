@@ -5,21 +5,22 @@ from typing import Literal
 
 import msgspec
 
-TriggerKind = Literal["created", "regressed", "stage", "field", "assigned", "commented", "events", "users"]
+TriggerKind = Literal["created", "regressed", "stage", "field", "assigned", "commented", "clock", "events", "users"]
 ActionKind = Literal[
     "assign", "deputy", "priority", "severity", "type", "label", "unlabel", "stage", "comment", "notify"
 ]
 
-# What each says in a form, and what its argument is.
+# What each says in a form, and what its argument is, as an example; "" takes none.
 TRIGGERS: Mapping[TriggerKind, tuple[str, str]] = {
     "created": ("an issue is created", ""),
     "regressed": ("an issue happens again after its end", ""),
-    "stage": ("an issue comes to a stage", "stage"),
-    "field": ("a field changes", "field"),
+    "stage": ("an issue comes to a stage", "Retest, or empty for any"),
+    "field": ("a field changes", "priority, field.customer, or empty for any"),
     "assigned": ("an issue gets an assignee", ""),
     "commented": ("somebody comments", ""),
-    "events": ("so many events come within some minutes", "count in minutes"),
-    "users": ("so many people have met it", "count"),
+    "clock": ("a clock reaches", "resolution 75, response breached, or empty for any"),
+    "events": ("so many events come within some minutes", "50 in 10m"),
+    "users": ("so many people have met it", "100"),
 }
 ACTIONS: Mapping[ActionKind, tuple[str, str]] = {
     "assign": ("assign it to", "e-mail address"),
@@ -33,13 +34,15 @@ ACTIONS: Mapping[ActionKind, tuple[str, str]] = {
     "comment": ("comment", "text"),
     "notify": ("tell", "assignee, deputy, watchers, an e-mail address or #team"),
 }
-FIELDS = ("priority", "severity", "type", "labels", "title", "assignee", "deputy")
+FIELDS = ("priority", "severity", "type", "labels", "title", "assignee", "deputy", "waiting_on", "parent")
+# Before the slug of a custom field, as in searches.
+CUSTOM = "field."
 
 
 class Trigger(msgspec.Struct, frozen=True):
     kind: TriggerKind
-    value: str = ""  # the stage or the field; "" is any
-    count: int = 0
+    value: str = ""  # the stage, the field or the clock; "" is any
+    count: int = 0  # of events or people; of a clock the percent that it reaches, and 0 is any mark
     minutes: int = 0
 
 

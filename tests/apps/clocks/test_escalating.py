@@ -114,7 +114,7 @@ def test_a_chain_goes_on_until_somebody_acknowledges(payments, bob, alice, olga,
 
     assert len(taken()) == 3
     assert Chain.objects.get().ended == "Alice Admin acknowledged"
-    assert kinds(key, bob)[-1] == "acknowledged"
+    assert [kind for kind in kinds(key, bob) if kind != "clock"][-1] == "acknowledged"
 
 
 def test_a_chain_that_nobody_answers_ends_and_one_whose_clock_stops_too(payments, bob, alice, agreed):
