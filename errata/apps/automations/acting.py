@@ -14,7 +14,14 @@ from errata.apps.notices import operations as notices
 from errata.apps.notices.queries import named_ids
 from errata.core.automation import Action, Rule
 from errata.core.errors import Refusal
-from errata.core.recipients import recipients
+from errata.core.recipients import channel_named, recipients
+
+
+class NobodyToTell(Refusal):
+    """What a rule names to be told is nobody, at least of this issue."""
+
+    code = "nobody_to_tell"
+    status = 422
 
 
 def act(
@@ -82,11 +89,19 @@ def _comment(doing: _Doing) -> list[int]:
 
 def _notify(doing: _Doing) -> list[int]:
     concern = audience.concerns([doing.row.id]).get(doing.row.id)
-    people = named_ids(recipients(doing.action.value), issue=concern) if concern else []
-    notices.notify(
-        issue_id=doing.row.id, to=people, kind="automation", dedupe=doing.dedupe, at=doing.at,
-        reason=f"because the rule “{doing.name}” says so", text=f"{doing.name}: {doing.row.title}",
-    )  # fmt: skip
+    words = recipients(doing.action.value)
+    people = named_ids(words, issue=concern) if concern else []
+    telling: dict[str, Any] = {
+        "issue_id": doing.row.id, "kind": "automation", "dedupe": doing.dedupe, "at": doing.at,
+        "reason": f"because the rule “{doing.name}” says so", "text": f"{doing.name}: {doing.row.title}",
+    }  # fmt: skip
+    notices.notify(**telling, to=people)
+    channels = [name for word in words if (name := channel_named(word))]
+    posted = [
+        name for name in channels if notices.post(**telling, organization_id=doing.by.organization_id, channel=name)
+    ]
+    if not people and not posted:
+        raise NobodyToTell(f"Nobody to tell: {doing.action.value}.", to=doing.action.value)
     return []
 
 

@@ -25,6 +25,7 @@ from errata.core.automation.types import (
 )
 from errata.core.errors import Refusal
 from errata.core.numeral import whole_number
+from errata.core.recipients import strange
 from errata.core.search import DEFAULT_CATALOG, Catalog, SearchError
 from errata.core.search import parse as parse_search
 from errata.core.sla import BREACH, MARKS
@@ -35,6 +36,8 @@ TEXT_CHARS_MAX = 4_000
 # A week: beyond, the question is one for a dashboard.
 MINUTES_MAX = 7 * 24 * 60
 _EVENTS = re.compile(r"(\d{1,9}) in (\d{1,5})\s*(m|h|d)", re.IGNORECASE | re.ASCII)
+# What an action sets to one of the values that an organisation has.
+_CHOSEN = ("priority", "severity", "type", "stage")
 # What people say for 100 percent.
 _BREACHED = "breached"
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
@@ -69,7 +72,7 @@ def parse(text: str, *, catalog: Catalog | None = DEFAULT_CATALOG) -> Rule:
             case "if":
                 where.append(_condition(rest.strip(), number, catalog))
             case "then":
-                actions.append(_action(rest.strip(), number))
+                actions.append(_action(rest.strip(), number, catalog))
             case "limit":
                 limits = _limit(limits, rest.strip(), number)
             case _:
@@ -119,7 +122,7 @@ def _trigger(text: str, line: int, catalog: Catalog | None) -> Trigger:
         case "clock":
             return _clock(rest, line)
         case "stage":
-            return Trigger("stage", value=rest)
+            return Trigger("stage", value=_known("stage", rest, line, catalog) if rest else "")
     if kind not in get_args(TriggerKind):
         raise RuleRefused(f"“{word}” never happens. One of: {', '.join(get_args(TriggerKind))}.", line=line)
     return Trigger(cast("TriggerKind", kind))
@@ -171,7 +174,7 @@ def _condition(text: str, line: int, catalog: Catalog | None) -> str:
     return text
 
 
-def _action(text: str, line: int) -> Action:
+def _action(text: str, line: int, catalog: Catalog | None) -> Action:
     word, _, rest = text.partition(" ")
     kind, value = word.casefold(), rest.strip()
     if kind not in get_args(ActionKind):
@@ -179,7 +182,25 @@ def _action(text: str, line: int) -> Action:
     if not value:
         action = cast("ActionKind", kind)
         raise RuleRefused(f"“{kind}” needs to know more: {ACTIONS[action][1]}.", line=line)
-    return Action(cast("ActionKind", kind), value)
+    return Action(cast("ActionKind", kind), _checked(kind, value, line, catalog))
+
+
+def _checked(kind: str, value: str, line: int, catalog: Catalog | None) -> str:
+    """What an action says, as the organisation writes it. Raises RuleRefused for what is nothing there."""
+    if catalog is None:
+        return value
+    if kind == "notify" and (fault := strange(value)):
+        raise RuleRefused(fault, line=line)
+    return _known(kind, value, line, catalog) if kind in _CHOSEN else value
+
+
+def _known(kind: str, value: str, line: int, catalog: Catalog | None) -> str:
+    """The value as the organisation writes it. Stored rules, read without a catalogue, may name what is gone."""
+    values = catalog.fields[kind].values if catalog else ()
+    found = next((one for one in values if one.casefold() == value.casefold()), None)
+    if values and found is None:
+        raise RuleRefused(f"There is no {kind} “{value}”. One of: {', '.join(values)}.", line=line)
+    return found or value
 
 
 def _limit(limits: Limits, text: str, line: int) -> Limits:

@@ -32,7 +32,7 @@ ACTIONS: Mapping[ActionKind, tuple[str, str]] = {
     "unlabel": ("take the label away", "label"),
     "stage": ("move it to", "stage"),
     "comment": ("comment", "text"),
-    "notify": ("tell", "assignee, deputy, watchers, an e-mail address or #team"),
+    "notify": ("tell", "assignee, #team, channel:ops"),
 }
 FIELDS = ("priority", "severity", "type", "labels", "title", "assignee", "deputy", "waiting_on", "parent")
 # Before the slug of a custom field, as in searches.

@@ -24,6 +24,7 @@ from errata.core.sla import ClockPolicy, Target
 from tests.apps.clocks.turning import running, settle
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, kinds, look, report
+from tests.apps.notices.shop import hook
 from tests.apps.reading import rows_read
 from tests.conftest import NOW
 from tests.contracts.signals import event
@@ -171,6 +172,35 @@ def test_a_number_that_nobody_has_is_told_and_stops_nothing(payments, olga, alic
     [run] = queries.list_runs(actor=olga, which="Ours")
     assert "Nobody in the organisation" in run.did[0]["refused"]
     assert [label.name for label in look("PAY-1", olga).labels] == ["urgent"]
+
+
+def test_a_rule_tells_a_channel_and_says_when_there_is_nobody(payments, olga, alice):
+    hook(alice, name="#alerts", kind="slack")
+    rule("when created\nthen notify channel:#alerts", olga)
+    rule("when created\nthen notify deputy channel:gone", olga, name="Nobody")
+    report("Down", alice, at=START)
+
+    work()
+    work()
+
+    [posted] = notices.deliveries(actor=alice)
+    assert (posted.channel, posted.key, posted.text) == ("#alerts", "PAY-1", "Ours: Down")
+    assert (runs("Ours", olga), runs("Nobody", olga)) == ([("PAY-1", "did")], [("PAY-1", "failed")])
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("then priority Urgent", "Low, Medium, High"),
+        ("then stage Nowhere", "Retest"),
+        ("then notify bob", "names nobody to tell"),
+        ("when stage Nowhere", "Retest"),
+    ],
+)
+def test_what_is_nothing_here_is_refused_before_it_fails_every_time(payments, olga, line, says):
+    text = f"{line}\nthen label x" if line.startswith("when") else f"when created\n{line}"
+    with pytest.raises(RuleRefused, match=says):
+        rule(text, olga)
 
 
 def test_a_run_is_undone(payments, olga, bob, alice):
