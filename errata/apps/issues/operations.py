@@ -49,6 +49,7 @@ from errata.apps.issues.talk import (
     delete_comment,
     edit_comment,
     post_comment,
+    retract_comment,
     unwatch_issue,
     watch_issue,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "publish_workflow",
     "purge_deleted_projects",
     "remark",
+    "retract_comment",
     "save_view",
     "set_deputy",
     "set_parent",

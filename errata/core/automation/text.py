@@ -181,7 +181,7 @@ def _action(text: str, line: int, catalog: Catalog | None) -> Action:
         raise RuleRefused(f"A rule can't “{word}”. It can: {', '.join(get_args(ActionKind))}.", line=line)
     if not value:
         action = cast("ActionKind", kind)
-        raise RuleRefused(f"“{kind}” needs to know more: {ACTIONS[action][1]}.", line=line)
+        raise RuleRefused(f"“{kind}” needs to know more, as in “then {kind} {ACTIONS[action][1]}”.", line=line)
     return Action(cast("ActionKind", kind), _checked(kind, value, line, catalog))
 
 

@@ -10,7 +10,7 @@ ActionKind = Literal[
     "assign", "deputy", "priority", "severity", "type", "label", "unlabel", "stage", "comment", "notify"
 ]
 
-# What each says in a form, and what its argument is, as an example; "" takes none.
+# What each says in a form, and an example of its argument; "" takes none.
 TRIGGERS: Mapping[TriggerKind, tuple[str, str]] = {
     "created": ("an issue is created", ""),
     "regressed": ("an issue happens again after its end", ""),
@@ -23,15 +23,15 @@ TRIGGERS: Mapping[TriggerKind, tuple[str, str]] = {
     "users": ("so many people have met it", "100"),
 }
 ACTIONS: Mapping[ActionKind, tuple[str, str]] = {
-    "assign": ("assign it to", "e-mail address"),
-    "deputy": ("make its deputy", "e-mail address"),
-    "priority": ("set its priority to", "priority"),
-    "severity": ("set its severity to", "severity"),
-    "type": ("make it a", "type"),
-    "label": ("add the label", "label"),
-    "unlabel": ("take the label away", "label"),
-    "stage": ("move it to", "stage"),
-    "comment": ("comment", "text"),
+    "assign": ("assign it to", "bob@example.com"),
+    "deputy": ("make its deputy", "bob@example.com"),
+    "priority": ("set its priority to", "High"),
+    "severity": ("set its severity to", "Critical"),
+    "type": ("make it a", "Security"),
+    "label": ("add the label", "urgent"),
+    "unlabel": ("take the label away", "urgent"),
+    "stage": ("move it to", "Assigned"),
+    "comment": ("comment", "in Markdown; @name mentions"),
     "notify": ("tell", "assignee, #team, channel:ops"),
 }
 FIELDS = ("priority", "severity", "type", "labels", "title", "assignee", "deputy", "waiting_on", "parent")

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from errata.apps.accounts.permissions import Forbidden
 from errata.apps.automations import live, operations, queries
 from errata.apps.automations.models import Run
-from errata.apps.automations.operations import AutomationRefused, RunNotFound
+from errata.apps.automations.operations import AutomationRefused, NothingToUndo, RunNotFound
 from errata.apps.automations.views import AutomationNotFound
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as reads
@@ -214,6 +214,23 @@ def test_a_run_is_undone(payments, olga, bob, alice):
     row = look("PAY-1", olga)
     assert (row.assignee, row.labels, row.stage) == (None, [], "New")
     assert queries.list_runs(actor=olga, which="Ours")[0].undone_at == NOW
+
+
+def test_what_a_rule_said_is_taken_back_too_and_once(payments, olga, bob, alice):
+    rule("when created\nthen comment Look here\nthen notify assignee", olga)
+    rule("when created\nthen notify alice@shop.example", olga, name="Tells")
+    report("Down", alice, at=START)
+    work()
+    [run], [told] = (queries.list_runs(actor=olga, which=name) for name in ("Ours", "Tells"))
+
+    assert operations.undo_run(run_id=run.id, by=bob, at=NOW) == 1
+
+    [comment] = reads.comments(actor=olga, key="PAY-1")
+    assert comment.deleted
+    for number in (run.id, told.id):
+        with pytest.raises(NothingToUndo):
+            operations.undo_run(run_id=number, by=olga, at=NOW)
+    assert queries.list_runs(actor=olga, which="Tells")[0].undone_at is None
 
 
 def burst(payments, events, minutes, *, fingerprint=1, environment="production"):
