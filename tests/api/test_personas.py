@@ -60,6 +60,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "post /channels": {"name": "Another", "kind": "webhook", "address": "https://hooks.example/other"},
     "patch /channels/{channel_id}": {"enabled": False},
     "post /rules": {"name": "Rule", "text": "when created\nthen label more"},
+    "post /projects/{slug}/clocks/preview": {"targets": [{"resolution": "1d"}]},
     "post /rules/try": {"text": "when created\nthen label more"},
     "patch /rules/{which}": {"name": "Renamed"},
 }
@@ -68,7 +69,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
 # What anybody may ask who has a token; and what takes no scope to write, since it writes nothing, or the asker's own.
 FREE = {"get /templates/gallery"}
 OWN = {
-    "post /calendars/{slug}/preview", "post /deliveries/{delivery_id}/resend", "post /inbox/{deed}", "post /rules/try",
+    "post /calendars/{slug}/preview", "post /deliveries/{delivery_id}/resend", "post /inbox/{deed}",
+    "post /projects/{slug}/clocks/preview", "post /rules/try",
     "post /templates/{kind}/{slug}/ranking/try", "put /issues/{key}/watch", "put /notifications",
     "put /projects/{project}/subscription",
 }  # fmt: skip

@@ -61,7 +61,17 @@ function tab(button) {
   if (set.dataset.remember) stored.write(set.dataset.remember, button.dataset.tab);
 }
 
+// What a line of a rule asks for depends on what it says: an example of it, or nothing.
+function ask(select) {
+  const input = $("input", select.parentElement);
+  const wanted = select.selectedOptions[0]?.dataset.asks ?? "";
+  input.placeholder = wanted;
+  input.disabled = input.hidden = !wanted;
+}
+
 export function start() {
+  for (const select of $$(".rule-line select")) ask(select);
+  on("change", ".rule-line select", (event, select) => ask(select));
   on("click", "[data-edit]", (_event, button) => edit(button.closest("[data-inline]")));
   on("keydown", "[data-inline] input", (event, input) => {
     if (event.key === "Escape") { event.stopPropagation(); leave(input.closest("[data-inline]")); }
