@@ -72,7 +72,10 @@ def answer_errors(api: NinjaAPI) -> None:
 
     @api.exception_handler(Refusal)
     def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-        return fail(request, status=refusal.status, code=refusal.code, message=refusal.message, **refusal.data)
+        answer = fail(request, status=refusal.status, code=refusal.code, message=refusal.message, **refusal.data)
+        if "retry_after_s" in refusal.data:
+            answer.headers["Retry-After"] = str(refusal.data["retry_after_s"])
+        return answer
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

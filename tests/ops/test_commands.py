@@ -171,6 +171,7 @@ def test_init_refuses_a_password_that_is_none(tmp_path) -> None:
     message = refusal(at, "init", "--email", "olga@shop.example", "--password", "short", "--organization", "Shop")
 
     assert "too short" in message
+    assert "The project: A name has 1 to 80" in refusal(at, *INIT, "--project", "x" * 81)
     assert told(at, *INIT)["organization"]["name"] == "Shop"
 
 
@@ -212,6 +213,14 @@ def test_people_are_created_with_a_password_that_is_shown_once(offline: Running)
     assert made["password"] not in json.dumps(listed)
     assert "has an account already" in refusal(offline, "user", "create", "bob@shop.example")
     assert run(offline, "user", "create", "eve@shop.example", "--role", "king").code == 2
+
+
+def test_a_link_lets_somebody_in_whom_no_mail_reaches(offline: Running) -> None:
+    made = told(offline, "user", "reset-password", "olga@shop.example")
+
+    assert made["url"].startswith(f"http://127.0.0.1:{offline.port}/reset/")
+    assert "once, within an hour" in run(offline, "user", "reset-password", "olga@shop.example").out
+    assert "Nobody in the organisation" in refusal(offline, "user", "reset-password", "nobody@shop.example")
 
 
 def test_tokens_are_created_listed_and_revoked(offline: Running) -> None:
