@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from errata.core.event.fields import EventFields, ExceptionValue, Frame, Stacktrace
+from errata.core.event.origin import is_own
 from errata.core.grouping import v1
 from errata.core.grouping.fingerprint import Part, expand
 from errata.core.grouping.frames import ANONYMOUS, SKIPPED, Family, family_of, line_of, name_of, place_of
@@ -130,7 +131,7 @@ def _why(frame: Frame, stack: v1.Stack) -> str:
 
 def _why_not(frame: Frame, key: str, stack: v1.Stack, wanted: list[str], family: Family) -> str:
     """Why a frame doesn't count; "" when it does. The last occurrence of a key may be wanted a second time."""
-    if stack.in_app and not v1.is_own(frame):
+    if stack.in_app and not is_own(frame):
         return "a library's code"
     if not key:
         skipped = name_of(frame.function, family) == SKIPPED
