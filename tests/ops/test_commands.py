@@ -1,13 +1,16 @@
 """The command line, as a script and a person at a terminal use it: before `errata serve` runs, and while it does."""
 
+import argparse
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 
+from errata.ops import cli
 from tests.running import PASSWORD, ROOT, Running, free_port, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("commands")]
@@ -505,3 +508,21 @@ def test_an_account_without_a_name_can_still_give_commands(offline: Running) -> 
 
     assert ended.returncode == 0, ended.stderr
     assert f"uid {os.getuid()} (command line)" in run(offline, "audit", "export").out
+
+
+def test_every_command_is_on_its_page_and_answers_in_json() -> None:
+    page = (ROOT / "docs/howto/command-line.md").read_text()
+    own_form = {"issue export", "audit export", "migrate", "serve", "store", "worker"}  # files, processes
+
+    leaves = dict(_leaves(cli._parser(cli._modules([]))))
+
+    assert [name for name in leaves if name not in page and name not in {"store", "worker"}] == []
+    assert {name for name, parser in leaves.items() if "--json" not in parser.format_help()} == own_form
+
+
+def _leaves(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    inner = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    for word, under in inner[0].choices.items() if inner else ():
+        yield from _leaves(under, f"{name} {word}".strip())
+    if not inner:
+        yield name, parser
