@@ -61,7 +61,7 @@ def _frame(frame: FrameView) -> list[str]:
     mark = "▸" if own else " "
     where = f"{mark} {frame.filename or frame.module or '?'}:{frame.lineno or '?'} in {frame.function or '?'}"
     lines = [where, f"      {frame.context_line.strip()}"] if frame.context_line else [where]
-    if own and isinstance(frame.vars, dict):
+    if own:
         lines += [f"        {name} = {_short(value)}" for name, value in frame.vars.items()]
     return lines
 
@@ -73,8 +73,7 @@ def _crumbs(crumbs: list[BreadcrumbView]) -> str:
 
 def _said(crumb: BreadcrumbView) -> str:
     """Its message; of a request, which has none, what was asked and answered."""
-    data = crumb.data if isinstance(crumb.data, dict) else {}
-    asked = (data.get("method"), data.get("url"), data.get("status_code"))
+    asked = (crumb.data.get("method"), crumb.data.get("url"), crumb.data.get("status_code"))
     return crumb.message or " ".join(str(part) for part in asked if part)
 
 

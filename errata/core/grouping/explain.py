@@ -194,7 +194,7 @@ def _in_chain(value: ExceptionValue) -> str:
 def _where(fields: EventFields, family: Family) -> str:
     values = v1.exceptions_of(fields)
     frames = v1.frames_of(values[-1].stacktrace if values else v1.lone_stack(fields))
-    own = [frame for frame in frames if v1.is_own(frame)] or frames
+    own = [frame for frame in frames if is_own(frame)] or frames
     if not own:
         return ""
     name = name_of(own[-1].function, family)
