@@ -140,7 +140,7 @@ class Caller:
             if operation.path.startswith(start):
                 special["slug"] = of
         values = dict(self._estate) | {"slug": self._estate[special["slug"]], "name": self._estate["workflow"]}
-        query = {"text": self._estate["key"]} if operation.path.endswith("/designation") else {}
+        query = {"text": self._estate["key"]} if operation.path == "/projects/{slug}/designation" else {}
         return f"/api/v1{operation.path.format_map(values)}", query
 
 
