@@ -372,7 +372,7 @@ def test_the_events_of_an_issue_are_listed_and_read_whole(
         ("patch", "/issues/PAY-1", {"stage": "Fixed"}, "body.stage"),
         ("post", "/issues/PAY-1/comments", {"body": "Hi", "text": "Hi"}, "body.text"),
         ("post", "/projects/payments/keys", {"quota": 5}, "body.quota"),
-        ("get", "/issues?project=payments", None, "query.project"),
+        ("get", "/issues?owner=alice", None, "query.owner"),
         ("get", "/audit?kind=issue", None, "query.kind"),
         ("post", "/issues/PAY-1/transition?dry=1", {"stage": "Closed", "reason": "no"}, "query.dry"),
     ],
@@ -389,6 +389,19 @@ def test_what_an_operation_does_not_have_is_refused_and_not_passed_over(
     assert refused.status_code == 422
     assert refused.json()["error"]["data"]["places"][0]["at"] == place
     assert call("get", "/issues/PAY-1").json() == before
+
+
+def test_issues_are_listed_of_one_project(api: Callable[..., Any], alice: Actor, payments: ProjectView) -> None:
+    call = api(alice)
+    other = call("post", "/projects", {"name": "Web shop", "platform": "node"}).json()
+    for project in (payments.slug, other["slug"]):
+        call("post", "/issues", {"project": project, "title": "Refunds arrive twice"})
+
+    for which in (other["slug"], other["key"], other["id"]):
+        found = call("get", f"/issues?project={which}&query=refunds").json()["items"]
+        assert [issue["project"]["slug"] for issue in found] == [other["slug"]]
+    assert len(call("get", "/issues").json()["items"]) == 2
+    assert call("get", "/issues?project=nowhere").status_code == 404
 
 
 def test_a_key_is_made_with_its_quota(api: Callable[..., Any], alice: Actor, payments: ProjectView) -> None:

@@ -254,6 +254,8 @@ def reported(page: Page, shop: Shop, title: str) -> None:
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name="Create issue").click()
     expect(page.locator("h1")).to_have_text(title)
+    # Its keys are there with its scripts, and those have run once it listens.
+    expect(page.locator("#live-status")).to_have_attribute("data-state", "live")
 
 
 def test_a_stage_that_needs_somebody_leads_to_the_people_by_keyboard_alone(shop: Shop, page: Page) -> None:
