@@ -61,6 +61,19 @@ def test_workflows_are_listed_shown_and_saved(shop: Running, tmp_path: Path) -> 
     assert "counter" in text(shop, "workflow", "list")
 
 
+def test_types_fields_and_what_events_open_are_set_from_a_terminal(shop: Running) -> None:
+    told(shop, "type", "add", "Chore", "--meaning", "Has to be done.")
+    told(shop, "field", "add", "Effort", "--kind", "number")
+    told(shop, "field", "archive", "effort")
+    told(shop, "type", "archive", "Chore")
+
+    changed = told(shop, "arrivals", "set", "till", "--type", "error=CI", "--severity", "warning=Major")
+
+    assert (changed["type"], changed["severities"]["warning"], changed["inherited"]) == ("CI", "Major", False)
+    assert told(shop, "arrivals", "inherit", "till")["inherited"] is True
+    assert "There is no severity Huge" in refusal(shop, "arrivals", "set", "--severity", "fatal=Huge")
+
+
 def test_a_workflow_is_adopted_after_it_was_tried(shop: Running) -> None:
     told(shop, "project", "create", "Adopting", "--key", "ADO")
     key = told(shop, "issue", "create", "adopting", "Slow", "--type", "Task")["key"]
