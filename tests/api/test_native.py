@@ -363,3 +363,22 @@ def test_the_events_of_an_issue_are_listed_and_read_whole(
     assert latest["title"].startswith("TypeError: unsupported operand")
     for path in (f"/events/{newest}", "/issues/PAY-1/events", f"/issues/PAY-1/events/{newest}"):
         assert api(mallory)("get", path).status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (r'{"labels": ["\ud800"]}', "half of a surrogate pair"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_body_that_nothing_can_keep_is_refused_before_anything_reads_it(
+    api: Callable[..., Any], bob: Actor, payments: ProjectView, body: str, why: str
+) -> None:
+    call = api(bob)
+    call("post", "/issues", {"project": "payments", "title": "Till"})
+
+    answer = call("patch", "/issues/PAY-1", body)
+
+    assert (answer.status_code, why in answer.json()["error"]["message"]) == (400, True)
+    assert call("patch", "/issues/PAY-1", r'{"labels": ["\ud83d\ude00"]}').json()["labels"] == ["\U0001f600"]
