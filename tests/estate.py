@@ -26,6 +26,7 @@ from errata.apps.retests import queries as retest_queries
 from errata.apps.templates import operations as templates
 from errata.apps.templates.types import Scope
 from errata.apps.workflows import operations as workflows
+from errata.core.arrivals import ArrivalRules
 from errata.core.fields import CustomField
 from errata.core.sla import parse_week
 from errata.core.workflow import DEFAULT
@@ -81,6 +82,7 @@ def settle_estate(olga: Actor, *, at: datetime) -> dict[str, Any]:
     workflows.save_workflow(workflow=workflow, by=olga, at=at)
     field = workflows.save_field(field=CustomField(slug=SECRET, name=SECRET, kind="text"), by=olga, at=at, new=True)
     workflows.add_type(name=SECRET, by=olga, at=at)
+    workflows.set_arrivals(rules=ArrivalRules(type=SECRET), project=project.id, by=olga, at=at)
     hours = calendars.draft_definition(zone="Europe/Berlin", week=parse_week(["Mon-Fri 09:00-17:00"]), at=at)
     calendar = calendars.create_calendar(name=SECRET, definition=hours, by=olga, at=at)
     for ranking in ("priority * 10", "priority * 11"):

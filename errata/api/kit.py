@@ -1,5 +1,7 @@
 """What every REST dialect needs: bearer tokens that become actors, one page shape, one error shape per dialect."""
 
+import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +9,7 @@ import structlog
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.security import HttpBearer
 from pydantic import ConfigDict
 
@@ -16,6 +19,9 @@ from errata.apps.accounts.types import Actor
 from errata.core.errors import Refusal
 
 log = structlog.get_logger(__name__)
+
+
+_MAYBE_HALVED = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class ApiRequest(HttpRequest):
@@ -42,6 +48,24 @@ class Given(Schema):
     """What a client sends. A field that isn't there is refused: passed over in silence, a slip would look done."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class BodyParser(Parser):
+    """JSON that every part behind can keep: no halves of surrogate pairs, no nesting beyond the interpreter's own."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the body's JSON. Raises ValueError with what is wrong, which is told with 400."""
+        try:
+            content = super().parse_body(request)
+            if _MAYBE_HALVED.search(request.body):
+                json.dumps(content, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            msg = "it has half of a surrogate pair, which is no character"
+            raise ValueError(msg) from None
+        except RecursionError:
+            msg = "it is nested too deeply"
+            raise ValueError(msg) from None
+        return content
 
 
 class Fault(Schema):

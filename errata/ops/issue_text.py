@@ -11,6 +11,8 @@ from errata.ops.console import ago
 
 _TITLE_WIDTH = 72
 _ACTIVITY_SHOWN = 10
+# Told with a move for programs; a person reads the stage, and sees above that it came back.
+_BESIDE = frozenset({"category", "regressed"})
 
 
 def row_of(row: IssueRow, *, now: datetime) -> tuple[Any, ...]:
@@ -75,6 +77,7 @@ def _lines(row: IssueRow, *, events: str, now: datetime) -> str:
         _pair("Stage", f"{row.stage}{' (regressed)' if row.regressed else ''}"),
         _pair("Type", f"{row.type}, priority {row.priority}, severity {row.severity}"),
         _pair("Assignee", f"{row.assignee.name} <{row.assignee.email}>" if row.assignee else "nobody"),
+        _pair("Deputy", f"{row.deputy.name} <{row.deputy.email}>" if row.deputy else ""),
         _pair("Project", row.project.name),
         _pair("Events", events),
         _pair(
@@ -107,12 +110,20 @@ def _activity(activity: Sequence[ActivityView], *, now: datetime) -> str:
 
 def _deed(each: ActivityView, *, now: datetime) -> str:
     what = f"{each.kind.replace('_', ' ')} {_change(each)}".strip()
-    return f"  {ago(each.at, now=now):>4}  {each.actor_name or 'Errata'}: {what}"
+    why = _why(each)
+    return f"  {ago(each.at, now=now):>4}  {each.actor_name or 'Errata'}: {what}{f' ({why})' if why else ''}"
+
+
+def _why(each: ActivityView) -> str:
+    """The reason that was given, the proof that was judged, or the override that took its place."""
+    if override := each.evidence.get("override"):
+        return f"without proof: {override}"
+    return str(each.reason or each.evidence.get("words") or "").rstrip(".")
 
 
 def _change(activity: ActivityView) -> str:
     before, after = (
-        ", ".join(_told(value) for name, value in side.items() if value and name != "category")
+        ", ".join(_told(value) for name, value in side.items() if value and name not in _BESIDE)
         for side in (activity.before, activity.after)
     )
     return f"{before} → {after}" if before and after else after or before

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from errata.apps.designations.standings import Trial
 from errata.apps.templates.types import DriftReport, Scope, TemplateView, VersionView
 from errata.core.ranking import describe
 from errata.core.template import FIELDS, ORIGIN_WORDS, FieldName, Template, print_duration
@@ -74,3 +75,15 @@ _FIELDS: Mapping[FieldName, Callable[[Template], list[str]]] = {
 
 def _indented(lines: Sequence[str]) -> str:
     return "\n".join(f"  {line}" for line in lines)
+
+
+def trial_text(trial: Trial) -> str:
+    """What another basis for ranking would move, for a terminal."""
+    where = "1 project" if trial.projects == 1 else f"{trial.projects} projects"
+    lines = [f"{trial.moved} of {trial.issues} open issues would move, in {where}."]
+    lines += ["These are the issues seen last; there are more."] if trial.cut else []
+    lines += [trial.partial] if trial.partial else []
+    for head, movers in (("up", trial.up), ("down", trial.down), ("first ten", trial.top)):
+        rows = [(one.key, one.before, one.after, f"{one.score_after:.2f}", one.title[:60]) for one in movers]
+        lines += ["", table((head, "place", "then", "score", "title"), rows)] if rows else []
+    return "\n".join(lines)

@@ -433,3 +433,22 @@ def test_a_search_of_events_is_503_while_they_are_away(
     assert call("get", "/issues", query="release:1.0").json()["error"]["code"] == "events_unavailable"
     assert call("get", "/issues", query="release:1.0").status_code == 503
     assert [issue["key"] for issue in call("get", "/issues", query="is:open").json()["items"]] == ["PAY-1"]
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (r'{"labels": ["\ud800"]}', "half of a surrogate pair"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_body_that_nothing_can_keep_is_refused_before_anything_reads_it(
+    api: Callable[..., Any], bob: Actor, payments: ProjectView, body: str, why: str
+) -> None:
+    call = api(bob)
+    call("post", "/issues", {"project": "payments", "title": "Till"})
+
+    answer = call("patch", "/issues/PAY-1", body)
+
+    assert (answer.status_code, why in answer.json()["error"]["message"]) == (400, True)
+    assert call("patch", "/issues/PAY-1", r'{"labels": ["\ud83d\ude00"]}').json()["labels"] == ["\U0001f600"]

@@ -34,6 +34,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "post /workflows": _WORKFLOW,
     "put /workflows/{name}": _WORKFLOW,
     "post /projects/{slug}/workflow": {"workflow": "{workflow}"},
+    "post /types": {"name": "Chore"},
+    "put /arrivals": {"type": "Task"},
     "put /types/{name}": {"template": "What happened?"},
     "put /fields/{slug}": {"name": "Renamed", "kind": "text"},
     "post /issues": {"project": "{project}", "title": "Another"},
@@ -129,7 +131,9 @@ class Caller:
                 answer = client.get(path, query)
             else:
                 body = _filled(BODIES.get(operation.name, {}), self._estate)
-                answer = getattr(client, operation.method)(path, body, content_type="application/json")
+                answer = getattr(client, operation.method)(
+                    path, body, content_type="application/json", query_params=query
+                )
             text = answer.getvalue().decode()
             after = rows() if operation.method != "get" else self._before
         return answer.status_code, text, changed_rows(self._before, after)
@@ -140,7 +144,10 @@ class Caller:
             if operation.path.startswith(start):
                 special["slug"] = of
         values = dict(self._estate) | {"slug": self._estate[special["slug"]], "name": self._estate["workflow"]}
-        query = {"text": self._estate["key"]} if operation.path == "/projects/{slug}/designation" else {}
+        query = {
+            "get /projects/{slug}/designation": {"text": self._estate["key"]},
+            "delete /arrivals": {"project": self._estate["project"]},
+        }.get(operation.name, {})
         return f"/api/v1{operation.path.format_map(values)}", query
 
 

@@ -100,3 +100,58 @@ def test_a_stranger_sees_no_workflow_of_ours(api, mallory, alice, payments):
 
     assert all(item["built_in"] for item in api(mallory)("get", "/workflows").json()["items"])
     assert api(mallory)("post", "/projects/payments/workflow", {"workflow": "simple"}).status_code == 404
+
+
+def test_types_are_added_and_put_away(api, alice, bob):
+    call = api(alice)
+
+    added = call("post", "/types", {"name": " Chore ", "meaning": "Has to be done."})
+    away = call("put", "/types/Chore", {"archived": True, "template": "Why:"}).json()
+
+    assert (added.status_code, added.json()["name"]) == (201, "Chore")
+    assert (away["archived"], away["template"], away["meaning"]) == (True, "Why:", "Has to be done.")
+    assert call("put", "/types/Chore", {"archived": False}).json()["template"] == "Why:"
+    assert call("post", "/types", {"name": "chore"}).status_code == 422
+    assert call("put", "/types/Nope", {}).status_code == 404
+    assert api(bob)("post", "/types", {"name": "Mine"}).status_code == 403
+
+
+def test_a_field_is_put_away_and_taken_back(api, alice, points):
+    call = api(alice)
+    body = {"name": "Points", "kind": "number"}
+
+    assert call("put", "/fields/points", body | {"archived": True}).json()["archived"]
+    assert call("get", "/fields").json()["items"] == []
+    assert [one["archived"] for one in call("get", "/fields?archived=true").json()["items"]] == [True]
+    assert not call("put", "/fields/points", body).json()["archived"]
+
+
+def test_what_events_open_is_said_for_the_organisation_and_for_a_project(api, alice, bob, payments, heist, mallory):
+    call = api(alice)
+    call("put", "/arrivals", {"priorities": {"fatal": "High"}, "severity": "Trivial"})
+
+    inherited = call("get", "/arrivals?project=payments").json()
+    own = call("put", "/arrivals?project=payments", {"type": "CI", "types": {}}).json()
+
+    assert inherited["inherited"]
+    assert (inherited["priorities"], inherited["severity"]) == ({"fatal": "High"}, "Trivial")
+    assert (own["project"], own["inherited"], own["type"], own["severity"]) == ("payments", False, "CI", "Minor")
+    assert call("delete", "/arrivals?project=payments").status_code == 204
+    assert call("get", "/arrivals?project=payments").json()["inherited"]
+    assert "no severity Huge" in call("put", "/arrivals", {"severity": "Huge"}).json()["error"]["message"]
+    assert api(bob)("put", "/arrivals", {}).status_code == 403
+    assert api(mallory)("get", "/arrivals").json()["severity"] == "Minor"
+
+
+def test_the_versions_of_a_workflow_tell_what_changed_and_one_nobody_uses_is_put_away(api, alice, payments):
+    call = api(alice)
+    body = call("get", "/workflows/simple").json()["workflow"] | {"name": "Ours"}
+    call("post", "/workflows", {"workflow": body, "note": "Begun"})
+    call("put", "/workflows/ours", {"workflow": body | {"lasting_reasons": ["duplicate"]}})
+
+    newest, first = call("get", "/workflows/ours/versions").json()["items"]
+
+    assert (newest["version"], bool(newest["changes"])) == (2, True)
+    assert (first["note"], first["by"], first["changes"]) == ("Begun", f"{alice.name} (test)", [])
+    assert call("delete", "/workflows/ours").status_code == 204
+    assert call("get", "/workflows/ours").status_code == 404

@@ -61,6 +61,31 @@ def test_workflows_are_listed_shown_and_saved(shop: Running, tmp_path: Path) -> 
     assert "counter" in text(shop, "workflow", "list")
 
 
+def test_an_issue_says_why_it_was_passed_without_proof(shop: Running) -> None:
+    key = told(shop, "issue", "create", "till", "Receipts are blank")["key"]
+    told(shop, "issue", "assign", key, "ada@shop.example")
+    told(shop, "issue", "stage", key, "Retest")
+    told(shop, "retest", "link", key, "--check", "e2e")
+    told(shop, "issue", "stage", key, "Fixed", "--override", "Seen on the till")
+
+    shown = text(shop, "issue", "show", key)
+
+    assert "stage Retest → Fixed (without proof: Seen on the till)" in shown
+
+
+def test_types_fields_and_what_events_open_are_set_from_a_terminal(shop: Running) -> None:
+    told(shop, "type", "add", "Chore", "--meaning", "Has to be done.")
+    told(shop, "field", "add", "Effort", "--kind", "number")
+    told(shop, "field", "archive", "effort")
+    told(shop, "type", "archive", "Chore")
+
+    changed = told(shop, "arrivals", "set", "till", "--type", "error=CI", "--severity", "warning=Major")
+
+    assert (changed["type"], changed["severities"]["warning"], changed["inherited"]) == ("CI", "Major", False)
+    assert told(shop, "arrivals", "inherit", "till")["inherited"] is True
+    assert "There is no severity Huge" in refusal(shop, "arrivals", "set", "--severity", "fatal=Huge")
+
+
 def test_a_workflow_is_adopted_after_it_was_tried(shop: Running) -> None:
     told(shop, "project", "create", "Adopting", "--key", "ADO")
     key = told(shop, "issue", "create", "adopting", "Slow", "--type", "Task")["key"]

@@ -57,3 +57,17 @@ def test_an_issue_tells_why_it_ranks_where_it_does(offline: Running) -> None:
     text = run(offline, "issue", "rank", key).out
     assert f"{key} has 11.00" in text
     assert "Priority High is 1." in text
+
+
+def test_a_ranking_is_tried_before_it_is_saved(offline: Running) -> None:
+    told(offline, "project", "create", "Queue", "--key", "QUE")
+    for title, priority in (("First", "Low"), ("Then", "High")):
+        told(offline, "issue", "create", "queue", title, "--priority", priority)
+
+    tried = told(offline, "template", "try-ranking", "0 - priority", "queue")
+
+    assert [(one["key"], one["before"], one["after"]) for one in tried["top"]] == [("QUE-1", 2, 1), ("QUE-2", 1, 2)]
+    shown = run(offline, "template", "try-ranking", "0 - priority", "queue").out
+    assert "2 of 2 open issues would move, in 1 project." in shown
+    assert "no measure “speed”" in refusal(offline, "template", "try-ranking", "speed * 2", "queue")
+    assert told(offline, "template", "show", "queue")["own"] == {}

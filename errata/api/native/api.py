@@ -9,7 +9,7 @@ from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 import errata
-from errata.api.kit import ApiRequest, Bearer, ErrorBody, answer_errors
+from errata.api.kit import ApiRequest, Bearer, BodyParser, ErrorBody, answer_errors
 from errata.api.native.audit import router as audit
 from errata.api.native.automations import router as automations
 from errata.api.native.clocks import router as clocks
@@ -49,6 +49,7 @@ api = Api(
     " <token>`; people make tokens under Settings → API tokens, scripts with `errata token create`.",
     urls_namespace="api-v1",
     auth=Bearer(),
+    parser=BodyParser(),
     docs=Swagger(settings={"persistAuthorization": True, "defaultModelsExpandDepth": -1}),
     docs_url="/docs",
 )

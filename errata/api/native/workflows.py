@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
+from ninja.params.functions import Query
 
 from errata.api.kit import ApiRequest
 from errata.api.native.schemas import Page
@@ -14,11 +15,14 @@ from errata.apps.issues import queries as previews
 from errata.apps.issues.adopting import Adoption
 from errata.apps.workflows import operations, queries
 from errata.apps.workflows.types import FieldView, WorkflowView
+from errata.core.arrivals import DEFAULT_ARRIVALS, ArrivalRules
 from errata.core.errors import Refusal
 from errata.core.fields import CustomField, FieldKind
-from errata.core.workflow import Workflow
+from errata.core.workflow import Workflow, difference
 
 router = Router(tags=["Workflows"])
+_ARCHIVED: Any = Query(False, description="Those that were put away too.")
+_PROJECT: Any = Query("", description="The slug of a project; absent for the organisation.")
 
 
 class BodyRefused(Refusal):
@@ -94,7 +98,41 @@ class TypeOut(Schema):
 
 
 class TypeIn(Schema):
-    template: str = Field(description="Markdown; empty for none.")
+    template: str | None = Field(None, description="Markdown; empty for none, absent to leave it.")
+    archived: bool | None = Field(None, description="Put it away, or take it back; absent to leave it.")
+
+
+class NewTypeIn(Schema):
+    name: str
+    meaning: str = ""
+
+
+class ArrivalsOut(Schema):
+    project: str = Field(description="The project whose rules these are; empty for the organisation's.")
+    inherited: bool = Field(description="The project says nothing of its own: these are the organisation's.")
+    type: str
+    types: dict[str, str] = Field(description="By what was sent, where it isn't the type above: error, default, csp.")
+    priorities: dict[str, str] = Field(description="By level.")
+    severities: dict[str, str] = Field(description="By level.")
+    priority: str = Field(description="Of a level that isn't listed.")
+    severity: str = Field(description="Of a level that isn't listed.")
+
+
+class ArrivalsIn(Schema):
+    type: str | None = None
+    types: dict[str, str] | None = Field(None, description="By what was sent: error, default, csp.")
+    priorities: dict[str, str] | None = Field(None, description="By level: fatal, error, warning, info, debug.")
+    severities: dict[str, str] | None = Field(None, description="By level.")
+    priority: str | None = None
+    severity: str | None = None
+
+
+class WorkflowVersionOut(Schema):
+    version: int
+    note: str
+    by: str
+    at: datetime | None
+    changes: list[str] = Field(description="Against the version before, in words.")
 
 
 class CustomFieldOut(Schema):
@@ -121,6 +159,7 @@ class CustomFieldIn(Schema):
     types: list[str] = Field([], description="The issue types that have it; empty = all.")
     required: list[str] = Field([], description="The issue types that need it; `*` = all that have it.")
     workflows: list[str] = Field([], description="The workflows whose projects have it; empty = all.")
+    archived: bool = Field(False, description="Put away: its values stay on their issues.")
 
 
 @router.get("/workflows", response=Page[WorkflowOut], summary="List the workflows")
@@ -147,6 +186,27 @@ def save_workflow(request: ApiRequest, name: str, body: WorkflowIn) -> WorkflowO
     return _saved(request, name, body)
 
 
+@router.get("/workflows/{name}/versions", response=Page[WorkflowVersionOut], summary="List a workflow's versions")
+def list_versions(request: ApiRequest, name: str) -> Page[WorkflowVersionOut]:
+    """Newest first: who, when, and in words what."""
+    found = queries.list_versions(actor=request.auth, which=name)
+    items = [
+        WorkflowVersionOut(
+            version=one.number, note=one.note, by=one.created_by, at=one.created_at,
+            changes=[f"{line.sign} {line.text}" for line in difference(older.workflow, one.workflow)] if older else [],
+        )
+        for one, older in zip(found, [*found[1:], None], strict=True)
+    ]  # fmt: skip
+    return Page(items=items)
+
+
+@router.delete("/workflows/{name}", response={204: None}, summary="Put a workflow away")
+def archive_workflow(request: ApiRequest, name: str) -> Status[None]:
+    """One that no project uses."""
+    operations.archive_workflow(which=name, by=request.auth, at=datetime.now(UTC))
+    return Status(204, None)
+
+
 @router.post("/projects/{slug}/workflow", response=AdoptionOut, summary="Give a project another workflow")
 def adopt(request: ApiRequest, slug: str, body: AdoptionIn) -> AdoptionOut:
     """Its issues move with it, all or none. With `dry_run`, says what would happen."""
@@ -162,25 +222,63 @@ def list_types(request: ApiRequest) -> Page[TypeOut]:
     return Page(items=[TypeOut(**msgspec.structs.asdict(view)) for view in queries.list_types(actor=request.auth)])
 
 
-@router.put("/types/{path:name}", response=TypeOut, summary="Set the template of an issue type")
+@router.post("/types", response={201: TypeOut}, summary="Add an issue type")
+def add_type(request: ApiRequest, body: NewTypeIn) -> Status[TypeOut]:
+    """Or take one back that was put away."""
+    added = operations.add_type(name=body.name, meaning=body.meaning, by=request.auth, at=datetime.now(UTC))
+    return Status(201, _type(request, added))
+
+
+@router.put("/types/{path:name}", response=TypeOut, summary="Change an issue type")
 def set_type(request: ApiRequest, name: str, body: TypeIn) -> TypeOut:
-    """What the form for a new issue of that type begins with. Programs that report for people may do the same."""
-    operations.set_type_template(name=name, template=body.template, by=request.auth, at=datetime.now(UTC))
-    found = next(view for view in queries.list_types(actor=request.auth) if view.name == name)
-    return TypeOut(**msgspec.structs.asdict(found))
+    """What the form for a new issue of that type begins with, and whether it can be chosen at all."""
+    operations.change_type(
+        name=name, template=body.template, archived=body.archived, by=request.auth, at=datetime.now(UTC)
+    )
+    return _type(request, name)
+
+
+@router.get("/arrivals", response=ArrivalsOut, summary="What events open")
+def get_arrivals(request: ApiRequest, project: str = _PROJECT) -> ArrivalsOut:
+    """The type, priority and severity of an issue that an event opens, by what was sent and its level."""
+    own = queries.arrivals(actor=request.auth, project=project or None)
+    rules = own or queries.arrivals(actor=request.auth) or DEFAULT_ARRIVALS
+    return ArrivalsOut(project=project, inherited=own is None, **msgspec.to_builtins(rules))
+
+
+@router.put("/arrivals", response=ArrivalsOut, summary="Say what events open")
+def set_arrivals(request: ApiRequest, body: ArrivalsIn, project: str = _PROJECT) -> ArrivalsOut:
+    """What is absent is as Errata starts with. Holds for issues that are opened from now on."""
+    rules = msgspec.convert(body.dict(exclude_none=True), ArrivalRules)
+    operations.set_arrivals(rules=rules, project=project or None, by=request.auth, at=datetime.now(UTC))
+    return get_arrivals(request, project)
+
+
+@router.delete("/arrivals", response={204: None}, summary="Let a project follow its organisation")
+def forget_arrivals(request: ApiRequest, project: str = Query(description="Its slug.")) -> Status[None]:
+    """The project's own rules for what events open are gone."""
+    operations.forget_arrivals(project=project, by=request.auth, at=datetime.now(UTC))
+    return Status(204, None)
 
 
 @router.get("/fields", response=Page[CustomFieldOut], summary="List the custom fields")
-def list_fields(request: ApiRequest) -> Page[CustomFieldOut]:
-    """In the order of forms and pages."""
-    return Page(items=[CustomFieldOut.of(view) for view in queries.list_fields(actor=request.auth)])
+def list_fields(request: ApiRequest, *, archived: bool = _ARCHIVED) -> Page[CustomFieldOut]:
+    """In the order of forms and pages; with `archived`, those that were put away too."""
+    found = queries.list_fields(actor=request.auth, include_archived=archived)
+    return Page(items=[CustomFieldOut.of(view) for view in found])
 
 
 @router.put("/fields/{slug}", response=CustomFieldOut, summary="Add or change a custom field")
 def save_field(request: ApiRequest, slug: str, body: CustomFieldIn) -> CustomFieldOut:
     """Its kind stays what it is, for issues have values of it."""
-    field = msgspec.convert(body.dict() | {"slug": slug}, CustomField)
-    return CustomFieldOut.of(operations.save_field(field=field, by=request.auth, at=datetime.now(UTC)))
+    field = msgspec.convert(body.dict(exclude={"archived"}) | {"slug": slug}, CustomField)
+    saved = operations.save_field(field=field, archived=body.archived, by=request.auth, at=datetime.now(UTC))
+    return CustomFieldOut.of(saved)
+
+
+def _type(request: ApiRequest, name: str) -> TypeOut:
+    found = next(view for view in queries.list_types(actor=request.auth) if view.name == name)
+    return TypeOut(**msgspec.structs.asdict(found))
 
 
 def _saved(request: ApiRequest, name: str, body: WorkflowIn) -> WorkflowOut:

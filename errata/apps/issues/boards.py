@@ -22,6 +22,7 @@ from errata.apps.issues.sought import Sought
 from errata.apps.issues.types import IssueRow
 from errata.apps.projects import queries as projects_of
 from errata.apps.workflows.queries import processes_of
+from errata.apps.workflows.types import Process
 from errata.core import vocabulary, workflow
 from errata.core.board import Column, Drop, columns_of, drop_on, find_column
 from errata.core.errors import Refusal
@@ -254,22 +255,22 @@ class Drops:
             to="", by=actor.kind, who=str(actor.own_id), administers=actor.role in ("owner", "admin")
         )
         self._known: dict[tuple[Any, ...], dict[str, Drop]] = {}
-        self._workflows: dict[int, Workflow] = {}
+        self._processes: dict[int, Process] = {}
         self._evidence: dict[int, frozenset[str]] = {}
 
     def prepare(self, cards: Sequence[IssueRow]) -> None:
         """Read how these issues may move, and what is proven of those whose workflow will ask for it."""
-        unknown = {row.project.id for row in cards} - self._workflows.keys()
+        unknown = {row.project.id for row in cards} - self._processes.keys()
         if unknown:
-            found = processes_of(sorted(unknown))
-            self._workflows |= {place: process.workflow for place, process in found.items()}
+            self._processes |= processes_of(sorted(unknown))
         self._evidence |= evidence_of_rows(cards)
 
     def of(self, row: IssueRow) -> dict[str, Drop]:
         """What a drop on each other column would mean."""
         place = row.project.id
-        if place not in self._workflows:
+        if place not in self._processes:
             self.prepare([row])
+        process = self._processes[place]
         state = workflow.IssueState(
             stage=row.stage,
             assignee=str(row.assignee.id) if row.assignee else None,
@@ -278,14 +279,15 @@ class Drops:
             evidence=self._evidence.get(row.id, frozenset()),
             deputy=str(row.deputy.id) if row.deputy else None,
             values=row.values,
+            fields=process.fields_of(row.type),
         )
         # All that decides it: of people whether they are the one who looks, of fields whether they are filled in.
         who = str(self._actor.own_id)
         filled = frozenset(slug for slug, value in row.values.items() if value is not None)
         held = (bool(state.assignee), state.assignee == who, state.deputy == who)
-        known = (place, state.stage, held, state.reason, state.regressed, state.evidence, filled)
+        known = (place, state.stage, held, state.reason, state.regressed, state.evidence, state.fields, filled)
         if known not in self._known:
-            self._known[known] = self._asked(self._workflows[place], state)
+            self._known[known] = self._asked(process.workflow, state)
         return self._known[known]
 
     def _asked(self, own: Workflow, state: workflow.IssueState) -> dict[str, Drop]:

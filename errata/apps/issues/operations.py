@@ -467,6 +467,7 @@ def _state(issue: Issue) -> workflow.IssueState:
         evidence=evidence_of(issue),
         deputy=str(issue.deputy_id) if issue.deputy_id else None,
         values=issue.values,
+        fields=process_of(issue.project_id).fields_of(issue.type),
     )
 
 

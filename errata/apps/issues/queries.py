@@ -59,7 +59,7 @@ from errata.apps.issues.types import (
     SavedViewView,
 )
 from errata.apps.issues.views import view_of
-from errata.apps.issues.vocabulary import catalog_of, workflow_of
+from errata.apps.issues.vocabulary import catalog_of, process_of
 from errata.apps.records import storable
 from errata.core import workflow
 from errata.core.ids import ProjectId
@@ -356,6 +356,7 @@ def _link(link: IssueLink, row: Issue) -> LinkView:
 
 
 def _moves(row: Issue, actor: Actor) -> list[workflow.Move]:
+    process = process_of(row.project_id)
     state = workflow.IssueState(
         stage=row.stage,
         assignee=str(row.assignee_id) if row.assignee_id else None,
@@ -364,8 +365,9 @@ def _moves(row: Issue, actor: Actor) -> list[workflow.Move]:
         evidence=evidence_of(row),
         deputy=str(row.deputy_id) if row.deputy_id else None,
         values=row.values,
+        fields=process.fields_of(row.type),
     )
     command = workflow.Command(
         to="", by=actor.kind, who=str(actor.own_id), administers=actor.role in ("owner", "admin")
     )
-    return workflow.moves(workflow_of(row.project_id), state=state, command=command)
+    return workflow.moves(process.workflow, state=state, command=command)

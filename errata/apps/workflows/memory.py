@@ -145,10 +145,16 @@ def _process(
         slug=slug,
         number=moves.version,
         workflow=moves,
-        types=moves.types or types,
+        types=_offered(moves.types, types),
         fields=tuple(field for field in own if not field.workflows or slug in field.workflows),
         arrivals=msgspec.convert(arrivals, ArrivalRules) if arrivals else DEFAULT_ARRIVALS,
     )
+
+
+def _offered(wanted: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    """The types that the workflow is for, without those that were put away; all, where that leaves none."""
+    names = {name.casefold() for name in known}
+    return tuple(name for name in wanted if name.casefold() in names) or known
 
 
 def _read_words(organization_id: int, token: str) -> Words:

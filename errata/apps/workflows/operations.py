@@ -17,14 +17,17 @@ from errata.apps.projects.types import ProjectView
 from errata.apps.records import storable_json, together, write
 from errata.apps.workflows.memory import BUILT_IN, changed, decoded
 from errata.apps.workflows.models import ProjectWorkflow, Workflow, WorkflowVersion
-from errata.apps.workflows.queries import WorkflowNotFound, own_row, workflow
+from errata.apps.workflows.queries import WorkflowNotFound, faults, own_row, workflow
 from errata.apps.workflows.types import WorkflowView
 from errata.apps.workflows.vocabularies import (
     add_type,
     archive_field,
     archive_type,
+    change_type,
     ensure_blueprint_words,
+    ensure_types,
     forget_arrivals,
+    free_slug,
     restore_field,
     restore_type,
     save_field,
@@ -41,8 +44,10 @@ __all__ = [
     "archive_field",
     "archive_type",
     "archive_workflow",
+    "change_type",
     "create_project",
     "forget_arrivals",
+    "free_slug",
     "point_project",
     "restore_field",
     "restore_type",
@@ -87,13 +92,13 @@ def save_workflow(
     its faults.
     """
     allow(by, "project:admin")
-    faults = core.validate(workflow)
-    if faults:
-        raise WorkflowRefused(f"This workflow can't be used: {' '.join(faults)}", faults=faults)
     with write():
+        if found := faults(actor=by, workflow=workflow):
+            raise WorkflowRefused(f"This workflow can't be used: {' '.join(found)}", faults=found)
         row = own_row(by, which) if which else None
         if which and row is None:
             raise WorkflowNotFound(f"Your organisation has no workflow {which} of its own.", workflow=which)
+        ensure_types(workflow.types, by=by, at=at)
         row = row or _new_row(workflow.name, by, at)
         _add_version(row, workflow, note=note, based_on=based_on, by=by, at=at)
         return _shown(by, row.slug)

@@ -10,6 +10,7 @@ from errata.apps.projects import queries as projects
 from errata.apps.records import storable
 from errata.apps.workflows.memory import (
     BUILT_IN,
+    active_fields,
     active_types,
     decoded,
     decoded_field,
@@ -27,6 +28,7 @@ from errata.core.vocabulary import ISSUE_TYPES
 __all__ = [
     "BUILT_IN",
     "arrivals",
+    "faults",
     "find_workflow",
     "list_fields",
     "list_types",
@@ -111,6 +113,14 @@ def find_workflow(*, actor: Actor, which: str, number: int | None = None) -> Wor
     versions = WorkflowVersion.objects.filter(workflow=row).order_by("-number")
     version = versions.first() if number is None else versions.filter(number=number).first()
     return _view(row, version, _uses(actor)) if version else None
+
+
+def faults(*, actor: Actor, workflow: core.Workflow) -> list[str]:
+    """What is wrong with a workflow, in itself and in this organisation; none means that it can be used."""
+    allow(actor, "issue:read")
+    fields = {field.slug: field for field in active_fields(actor.organization_id)}
+    types = active_types(actor.organization_id)
+    return [*core.validate(workflow), *core.unknown_names(workflow, fields=fields, types=types)]
 
 
 def list_versions(*, actor: Actor, which: str) -> list[VersionView]:

@@ -19,6 +19,10 @@ class Process(msgspec.Struct, frozen=True):
     fields: tuple[CustomField, ...]
     arrivals: ArrivalRules
 
+    def fields_of(self, issue_type: str) -> frozenset[str]:
+        """The slugs of the custom fields that an issue of that type has."""
+        return frozenset(field.slug for field in self.fields if field.is_for(issue_type))
+
 
 class Words(msgspec.Struct, frozen=True):
     """What an organisation's issues may say: what searches and lists offer."""

@@ -1,5 +1,7 @@
 """Writes of issue types, custom fields, and what events open."""
 
+import itertools
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -8,10 +10,10 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
 from errata.apps.audit import operations as audit
 from errata.apps.projects.queries import row_of
-from errata.apps.records import storable, storable_json, write
+from errata.apps.records import storable, storable_json, together, write
 from errata.apps.workflows.memory import active_types, changed
 from errata.apps.workflows.models import Arrivals, CustomField, IssueType
-from errata.apps.workflows.queries import FieldNotFound, list_types
+from errata.apps.workflows.queries import FieldNotFound, list_types, list_workflows
 from errata.apps.workflows.types import FieldView
 from errata.core import arrivals as core_arrivals
 from errata.core import fields as core_fields
@@ -57,8 +59,8 @@ class ArrivalsRefused(Refusal):
     status = 422
 
 
-def add_type(*, name: str, by: Actor, at: datetime, meaning: str = "") -> None:
-    """Add an issue type, or take one back that was put away."""
+def add_type(*, name: str, by: Actor, at: datetime, meaning: str = "") -> str:
+    """Add an issue type, or take one back that was put away. Return its name as it is kept."""
     allow(by, "project:admin")
     tidy = " ".join(storable(name).split())
     if not tidy or len(tidy) > _NAME_CHARS_MAX:
@@ -72,6 +74,20 @@ def add_type(*, name: str, by: Actor, at: datetime, meaning: str = "") -> None:
         if len(known) >= TYPES_MAX:
             raise TypeRefused(f"{TYPES_MAX} types are the most.", field="name")
         _add_types([tidy], by=by, at=at, meaning=storable(meaning).strip())
+    return next((name for name in ISSUE_TYPES if name.casefold() == tidy.casefold()), tidy)
+
+
+def change_type(*, name: str, template: str | None, archived: bool | None, by: Actor, at: datetime) -> None:
+    """Set a type's template, and put it away or take it back, all or nothing; None leaves it as it is."""
+    allow(by, "project:admin")
+    with together():
+        known = {view.name: view for view in list_types(actor=by)}
+        if name not in known:
+            raise TypeNotFound(f"There is no type {name}.", field="name")
+        if template is not None:
+            set_type_template(name=name, template=template, by=by, at=at)
+        if archived is not None and archived != known[name].archived:
+            (archive_type if archived else restore_type)(name=name, by=by, at=at)
 
 
 def set_type_template(*, name: str, template: str, by: Actor, at: datetime) -> None:
@@ -128,7 +144,9 @@ def restore_type(*, name: str, by: Actor, at: datetime) -> None:
         audit.record(by=by, action="issue_type.restored", target=name, at=at)
 
 
-def save_field(*, field: core_fields.CustomField, by: Actor, at: datetime, new: bool = False) -> FieldView:
+def save_field(
+    *, field: core_fields.CustomField, by: Actor, at: datetime, new: bool = False, archived: bool = False
+) -> FieldView:
     """Add a custom field, or change the one with that slug unless it has to be `new`. Its kind stays."""
     allow(by, "project:admin")
     with write():
@@ -140,22 +158,40 @@ def save_field(*, field: core_fields.CustomField, by: Actor, at: datetime, new: 
             faults.append(f"{field.name} is a {row.body['kind']} and stays one: add a new field instead.")
         if row is not None and new:
             faults.append(f"There is a field {field.slug} already{' that was put away' if row.archived_at else ''}.")
+        there = {view.slug for view in list_workflows(actor=by)}
+        unknown = [name for name in field.workflows if name not in there and not (row and name in _workflows_of(row))]
+        faults += [f"There is no workflow {name}. There are {', '.join(sorted(there))}." for name in unknown]
         if row is None and rows.filter(archived_at=None).count() >= FIELDS_MAX:
             faults.append(f"{FIELDS_MAX} fields are the most.")
         if faults:
             raise FieldDefinitionRefused(" ".join(faults), faults=faults)
         _write_field(field, row, by=by, at=at)
-        return FieldView(field, archived=False)
+        if archived:
+            _put_away(field.slug, by=by, at=at)
+        return FieldView(field, archived)
+
+
+def free_slug(*, name: str, by: Actor) -> str:
+    """A slug for a new field: made from its name, with a number behind it where another name made the same one."""
+    slug = core_fields.slug_of(name)
+    known = {row.slug: row.body["name"] for row in CustomField.objects.filter(organization_id=by.organization_id)}
+    if known.get(slug, name).strip().casefold() == name.strip().casefold():
+        return slug  # a name that is there already is refused when it is saved
+    return next(found for number in itertools.count(2) if (found := core_fields.numbered(slug, number)) not in known)
 
 
 def archive_field(*, slug: str, by: Actor, at: datetime) -> None:
     """Put a field away: forms, pages and searches leave it out; the values stay on their issues."""
-    _set_archived(slug, at, "custom_field.archived", by=by, at=at)
+    allow(by, "project:admin")
+    with write():
+        _put_away(slug, by=by, at=at)
 
 
 def restore_field(*, slug: str, by: Actor, at: datetime) -> None:
     """Take a field back into use, with the values it had."""
-    _set_archived(slug, None, "custom_field.restored", by=by, at=at)
+    allow(by, "project:admin")
+    with write():
+        _set_archived(slug, None, "custom_field.restored", by=by, at=at)
 
 
 def set_arrivals(*, rules: ArrivalRules, by: Actor, at: datetime, project: str | int | None = None) -> None:
@@ -205,6 +241,15 @@ def ensure_blueprint_words(found: Blueprint, *, by: Actor, at: datetime) -> None
             _write_field(field, None, by=by, at=at)
 
 
+def ensure_types(names: Sequence[str], *, by: Actor, at: datetime) -> None:
+    """Add the types that a workflow is for and nobody here has; what was put away stays so. Within write()."""
+    known = {view.name.casefold() for view in list_types(actor=by)}
+    new = [name for name in dict.fromkeys(names) if name.casefold() not in known]
+    if len(active_types(by.organization_id)) + len(new) > TYPES_MAX:
+        raise TypeRefused(f"{TYPES_MAX} types are the most.", field="types")
+    _add_types(new, by=by, at=at)
+
+
 def set_blueprint_arrivals(slug: str, *, project_id: int, by: Actor) -> None:
     """What events open where the workflow has types of its own; what a project said itself stays. Within write()."""
     found = find_blueprint(slug)
@@ -246,11 +291,17 @@ def _write_field(field: core_fields.CustomField, row: CustomField | None, *, by:
     audit.record(by=by, action="custom_field.saved", target=field.slug, at=at, before=before, after=plain)
 
 
+def _workflows_of(row: CustomField) -> list[str]:
+    return list(row.body.get("workflows", []))
+
+
+def _put_away(slug: str, *, by: Actor, at: datetime) -> None:
+    _set_archived(slug, at, "custom_field.archived", by=by, at=at)
+
+
 def _set_archived(slug: str, moment: datetime | None, action: str, *, by: Actor, at: datetime) -> None:
-    allow(by, "project:admin")
-    with write():
-        rows = CustomField.objects.filter(organization_id=by.organization_id, slug=storable(slug))
-        if not rows.filter(archived_at__isnull=moment is not None).update(archived_at=moment):
-            raise FieldNotFound(f"There is no field {slug} to {'put away' if moment else 'take back'}.", field=slug)
-        changed()
-        audit.record(by=by, action=action, target=slug, at=at)
+    rows = CustomField.objects.filter(organization_id=by.organization_id, slug=storable(slug))
+    if not rows.filter(archived_at__isnull=moment is not None).update(archived_at=moment):
+        raise FieldNotFound(f"There is no field {slug} to {'put away' if moment else 'take back'}.", field=slug)
+    changed()
+    audit.record(by=by, action=action, target=slug, at=at)

@@ -12,6 +12,8 @@ from errata.core.designation.rules import DesignationRule
 CODEOWNERS_BYTES_MAX = 3 * 2**20
 
 _SPACED = re.compile(r"(?<!\\)\s+")
+# `^[Docs][2] @writers`: may be optional, may want several approvals, may name who owns what no line of it does.
+_SECTION = re.compile(r"\^?\[[^\]]+\](?:\[\d+\])?((?:\s+\S*@\S*)*)")
 _REMARK = re.compile(r"(?:^|(?<=\s))#.*$")
 
 
@@ -27,8 +29,10 @@ class Codeowners(msgspec.Struct, frozen=True):
 def read_codeowners(text: str, *, owners: Mapping[str, str] | None = None) -> Codeowners:
     """Read a file. `owners` says whom a name of the file means here: `@octocat` → `bob@shop.example` or `#payments`.
 
-    E-mail addresses mean themselves. A line without owners is kept: it says that nobody owns what it is about.
+    E-mail addresses mean themselves. A line without owners is kept: it says that nobody owns what it is about, unless
+    it stands in a section of GitLab's that names its owners.
     """
+    section: list[str] = []
     mapping = {name.casefold(): owner.casefold() for name, owner in (owners or {}).items()}
     found: list[tuple[int, DesignationRule]] = []
     unmapped: dict[str, None] = {}
@@ -37,7 +41,11 @@ def read_codeowners(text: str, *, owners: Mapping[str, str] | None = None) -> Co
         plain = _REMARK.sub("", line).strip()
         if not plain:
             continue
+        if head := _SECTION.fullmatch(plain):
+            section = head[1].split()
+            continue
         pattern, *named = _SPACED.split(plain)
+        named = named or section
         if why := _unreadable(pattern, len(found)) or _strange(named):
             problems.append(Problem(number, plain[:200], why))
             continue
@@ -74,8 +82,6 @@ def _unreadable(pattern: str, read: int) -> str:
         return f"Only {LINES_MAX:,} lines are read."
     if len(pattern) > PATTERN_CHARS_MAX:
         return f"The pattern has {len(pattern)} characters; {PATTERN_CHARS_MAX} is the most."
-    if pattern.startswith(("[", "^[")):
-        return "Sections are GitLab's; they are not read."
     if "!" in pattern:
         return "A pattern can't be negated here; name the owners of the folder within instead."
     if "\\ " in pattern or "#" in pattern or "[" in pattern or "\\" in pattern:

@@ -4,6 +4,7 @@
 `tags.region:eu* #europe hours="mon-fri 08:00-16:00 Europe/Berlin"`, `* #triage choose=round_robin`.
 """
 
+import difflib
 import re
 from typing import cast, get_args
 
@@ -18,6 +19,8 @@ LINES_MAX = 50_000
 PATTERN_CHARS_MAX = 512
 
 _TYPED = re.compile(r"(path|module|url|codeowners|service|type|tags\.([^\s:\"]+)):", re.IGNORECASE)
+_SCHEME = re.compile(r"([A-Za-z.]+)[^\s:\"/]*:(?!//)")
+_COMPARED = ("path", "module", "url", "codeowners", "service", "type", "tags", "tag")
 _WORD = re.compile(r'\s*([a-z]+=)?(?:"((?:[^"\\]|\\.)*)"|(\S+))')
 _OPTIONS = ("choose", "hours", "skill", "deputy")
 
@@ -80,11 +83,25 @@ def _rule(line: str) -> DesignationRule:
 def _kind(line: str) -> tuple[DesignationKind, str, str]:
     typed = _TYPED.match(line)
     if typed is None:
+        _check_slip(line)
         return "path", "", line
     rest = line[typed.end() :]
     if typed[2]:
         return "tag", typed[2], rest
     return cast("DesignationKind", typed[1].lower()), "", rest
+
+
+def _check_slip(line: str) -> None:
+    """A path may begin with a scheme (`app:///`, `node:internal`), so only what is nearly a word of ours is a slip."""
+    word = _SCHEME.match(line)
+    if word is None:
+        return
+    first, dot, _ = word[1].partition(".")
+    near = difflib.get_close_matches(first.lower(), ("tags", "tag") if dot else _COMPARED, n=1, cutoff=0.75)
+    if near:
+        meant = "tags.NAME" if near[0].startswith("tag") else near[0]
+        path = f"A path that begins so is “path:{word[1]}:…”."
+        raise _Unreadable(f"There is no “{word[1]}:”. Did you mean {meant}:? {path}")
 
 
 def _pattern(rest: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Custom fields: what they are and which values they take. Decides; touches nothing."""
 
-from errata.core.fields.check import FieldValueRefused, Value, checked, faults, missing, slug_of
+from errata.core.fields.check import FieldValueRefused, Value, checked, faults, missing, numbered, slug_of
 from errata.core.fields.types import EVERY, KINDS, CustomField, FieldKind
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "checked",
     "faults",
     "missing",
+    "numbered",
     "slug_of",
 ]

@@ -98,6 +98,11 @@ def slug_of(name: str) -> str:
     return f"{slug}_field" if slug in _TAKEN else slug
 
 
+def numbered(slug: str, number: int) -> str:
+    """The slug with a number behind it: `impact_2`."""
+    return f"{slug[: SLUG_CHARS_MAX - len(str(number)) - 1].rstrip('_')}_{number}"
+
+
 def faults(field: CustomField, *, types: Sequence[str]) -> list[str]:
     """What is wrong with a definition, as sentences; none means that it can be used."""
     found = []

@@ -13,6 +13,7 @@ from errata.core.search import values as meaning
 from errata.core.search.ast import Has, Node, Operator, Query, Term, Text, conjunction, disjunction, negation
 from errata.core.search.errors import SearchError
 from errata.core.search.fields import SORTS, SPECIAL_KEYS, TAG, Catalog, Field
+from errata.core.workflow.rules import FIELD
 
 # Any instant: whether a value is a time doesn't depend on when it is asked.
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -120,6 +121,10 @@ class Build:
                 position=position,
                 suggestion=near,
             )
+        if name.casefold().startswith(FIELD):
+            own = tuple(key for key in self._catalog.fields if key.startswith(FIELD))
+            told = f"There are {', '.join(own)}." if own else "There are no fields of your own yet."
+            raise SearchError(f"There is no field {name[len(FIELD) :]}. {told}", position=position, expected=own)
         return TAG + name
 
 

@@ -3,7 +3,8 @@
 import re
 
 from errata.core.search.ast import And, EventSide, Has, Node, Not, Or, Query, Term, Text
-from errata.core.search.fields import DEFAULT_CATALOG, SPECIAL_KEYS, Catalog, tag_of
+from errata.core.search.fields import DEFAULT_CATALOG, SPECIAL_KEYS, TAG, Catalog, tag_of
+from errata.core.workflow.rules import FIELD
 
 _BARE_VALUE = re.compile(r"(?![<>=:]|!=|//|\*+\Z)[^\s()\"\[](?:[^\s()\"]|\([^\s()\"]*\))*")
 _BARE_ELEMENT = re.compile(r"[^\s()\"\[\],]+")
@@ -54,10 +55,15 @@ def _key(key: str, catalog: Catalog) -> str:
     tag = tag_of(key)
     if tag is None:
         return key
-    known = catalog.find(tag) or tag.casefold() in SPECIAL_KEYS or catalog.suggest(tag) or tag.startswith("tags.")
+    known = catalog.find(tag) or tag.casefold() in SPECIAL_KEYS or catalog.suggest(tag) or _is_taken(tag)
     if not known and _BARE_TAG.fullmatch(tag):
         return tag
     return f"tags[{tag}]" if _BRACKETABLE_TAG.fullmatch(tag) else _quoted(key)
+
+
+def _is_taken(tag: str) -> bool:
+    """Whether a tag's bare name would be read as a tag of another name, or as a field of the organisation's own."""
+    return tag.startswith(TAG) or tag.casefold().startswith(FIELD)
 
 
 def _has_key(key: str, catalog: Catalog) -> str:

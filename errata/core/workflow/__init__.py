@@ -5,6 +5,7 @@ from errata.core.workflow.difference import Line, difference
 from errata.core.workflow.gallery import GALLERY, Blueprint, find_blueprint
 from errata.core.workflow.meaning import Told, category_of, told_by
 from errata.core.workflow.migration import Migration, StageUnknown, Step, plan
+from errata.core.workflow.names import unknown_names
 from errata.core.workflow.rules import OVERRIDE, PROOF_WORDS, TransitionRefused, decide, moves, regress
 from errata.core.workflow.types import (
     Action,
@@ -58,5 +59,6 @@ __all__ = [
     "plan",
     "regress",
     "told_by",
+    "unknown_names",
     "validate",
 ]

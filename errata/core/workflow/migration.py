@@ -59,7 +59,7 @@ def plan(
     """Plan where each stage's issues go: where somebody chose, else to its new name, its own name, or the nearest.
 
     `counts` are the issues in each stage and category that has any, which may be stages that `before` doesn't know.
-    Raises StageUnknown for a choice that `after` doesn't have.
+    Raises StageUnknown for a choice of a stage that isn't there, before or after.
     """
     known = {(stage.name, str(stage.category)): 0 for stage in before.stages}
     # A stage's issues are where its name is, whatever category they were given at the time.
@@ -68,6 +68,12 @@ def plan(
     places = {place: number for place, number in known.items() if place[0] not in named} | found
     order = {stage.name: index for index, stage in enumerate(before.stages)}
     ordered = sorted(places.items(), key=lambda item: (order.get(item[0][0], len(order)), item[0]))
+    for name in chosen or {}:
+        if name not in {stage for stage, _ in places}:
+            known_names = ", ".join(stage for (stage, _), _ in ordered)
+            raise StageUnknown(
+                f"No issue is in a stage {name}, and none could be. The stages are {known_names}.", stage=name
+            )
     steps = [
         _step(before, after, place, number, chosen=chosen or {}, renamed=renamed or {}) for place, number in ordered
     ]

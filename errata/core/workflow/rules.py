@@ -142,7 +142,14 @@ def _evidence(rule: Rule, state: IssueState, command: Command) -> Mapping[str, A
 def _is_met(need: Requirement, state: IssueState, command: Command) -> bool:
     if need.options and (reason := command.fields.get(need.fields[0])) and _option(need, reason) is None:
         return False
-    return any(command.fields.get(field) or _is_there(field, state) for field in need.fields)
+    asked = [field for field in need.fields if _is_askable(field, state)]
+    return not asked or any(command.fields.get(field) or _is_there(field, state) for field in asked)
+
+
+def _is_askable(field: str, state: IssueState) -> bool:
+    """Whether the issue can have it: a custom field may be for other types, or put away since the move was designed."""
+    slug = field.removeprefix(FIELD)
+    return slug == field or state.fields is None or slug in state.fields
 
 
 def _is_there(field: str, state: IssueState) -> bool:

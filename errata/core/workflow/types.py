@@ -104,6 +104,7 @@ class IssueState(msgspec.Struct, frozen=True):
     evidence: frozenset[str] = frozenset()  # what is proven of its fix, or doesn't apply to it
     deputy: str | None = None
     values: Mapping[str, Any] = {}  # of custom fields, by their slug
+    fields: frozenset[str] | None = None  # the custom fields an issue of its type can have; None = any
 
 
 class Command(msgspec.Struct, frozen=True):

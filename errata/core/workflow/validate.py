@@ -1,9 +1,12 @@
 """What is wrong with a workflow, before anyone has to live with it."""
 
+import re
 from collections import Counter
 
 from errata.core.recipients import MEANT, is_recipient, recipients
 from errata.core.vocabulary import CATEGORIES, OPEN_CATEGORIES, PRIORITIES, SEVERITIES
+from errata.core.workflow.default import EVIDENCE
+from errata.core.workflow.rules import FIELD
 from errata.core.workflow.types import Rule, Stage, Workflow
 
 # What a person can keep in view: the largest workflow that teams publish has 24 stages and 90 moves.
@@ -14,6 +17,9 @@ LABEL_CHARS_MAX = 60
 TEXT_CHARS_MAX = 500
 _NEEDS_VALUE = {"set_priority", "set_severity", "set_type", "set_assignee", "set_deputy", "add_label", "remove_label",
                 "comment", "notify"}  # fmt: skip
+# What a person gives with a move, or an issue has; custom fields beside them are FIELD and their slug.
+ASKED = ("assignee", "comment", "reason")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _CLOSED_VALUES = {"set_priority": PRIORITIES, "set_severity": SEVERITIES}
 
 
@@ -37,7 +43,9 @@ def _sizes(workflow: Workflow) -> list[str]:
     faults = [
         *(["The workflow has no name."] if not workflow.name.strip() else []),
         *(["A stage has no name."] if any(not stage.name.strip() for stage in workflow.stages) else []),
-        *(f"“{name[:60]}” is longer than {NAME_CHARS_MAX} characters." for name in _long_names(workflow)),
+        *(["An issue type has no name."] if any(not name.strip() for name in workflow.types) else []),
+        *(f"“{name[:60]}” is longer than {NAME_CHARS_MAX} characters." for name in _names(workflow, longer=True)),
+        *(f"{name[:60]!a} has characters that nobody can see." for name in _names(workflow) if _UNSEEN.search(name)),
     ]
     if len(workflow.stages) > STAGES_MAX:
         faults.append(f"{len(workflow.stages)} stages are too many: {STAGES_MAX} is the most.")
@@ -46,9 +54,12 @@ def _sizes(workflow: Workflow) -> list[str]:
     return faults
 
 
-def _long_names(workflow: Workflow) -> list[str]:
+def _names(workflow: Workflow, *, longer: bool = False) -> list[str]:
+    """What stages, moves and types are called; with `longer`, what is too long for a column."""
     names = [stage.name for stage in workflow.stages] + [rule.name for rule in workflow.rules] + list(workflow.types)
-    return [name for name in dict.fromkeys(names) if len(name) > NAME_CHARS_MAX]
+    if longer:
+        return [name for name in dict.fromkeys(names) if len(name) > NAME_CHARS_MAX]
+    return list(dict.fromkeys((workflow.name, *names, *(rule.label for rule in workflow.rules))))
 
 
 def _recurrences(workflow: Workflow) -> list[str]:
@@ -81,7 +92,24 @@ def _move_faults(rule: Rule) -> list[str]:
         faults.append(f"{called} asks for something without saying what.")
     if len(rule.label) > LABEL_CHARS_MAX or any(len(need.ask) > TEXT_CHARS_MAX for need in rule.requires):
         faults.append(f"{called} says too much: {LABEL_CHARS_MAX} characters on its button, {TEXT_CHARS_MAX} to ask.")
-    return faults + [f"{called} {fault}" for fault in _action_faults(rule)]
+    return faults + [f"{called} {fault}" for fault in (*_unmet_faults(rule), *_action_faults(rule))]
+
+
+def _unmet_faults(rule: Rule) -> list[str]:
+    """What a move waits for and nobody can ever bring."""
+    asked = dict.fromkeys(name for need in rule.requires for name in need.fields)
+    return [
+        *(
+            f"asks for {name}, which nobody can give. It can be {', '.join(ASKED)}, or a field as {FIELD}impact."
+            for name in asked
+            if name not in ASKED and not name.startswith(FIELD)
+        ),
+        *(
+            f"needs the proof {name}, which nobody can bring. There are {', '.join(EVIDENCE)}."
+            for name in rule.evidence
+            if name not in EVIDENCE
+        ),
+    ]
 
 
 def _action_faults(rule: Rule) -> list[str]:
@@ -139,19 +167,28 @@ def _unreachable(workflow: Workflow) -> list[str]:
     reached = {workflow.initial.name}
     while more := {rule.to for rule in workflow.rules if _starts_in(rule, reached)} - reached:
         reached |= more
-    return [f"No way leads to {stage.name}." for stage in workflow.stages if stage.name not in reached]
+    return [f"No way leads to {stage.name}." for stage in _named(workflow) if stage.name not in reached]
 
 
 def _dead_ends(workflow: Workflow) -> list[str]:
-    """Every stage must have a way to a closed one, and a closed one a way back."""
+    """Every stage must have a way to a closed one, and a closed one a way back.
+
+    A recurrence is a way back, and no way forward: nobody can wait for it, and what was written by hand never recurs.
+    """
+    made = [rule for rule in workflow.rules if not rule.on]
     finishing = {stage.name for stage in workflow.stages if stage.category == "closed"}
-    while more := {s for rule in workflow.rules if rule.to in finishing for s in rule.sources} - finishing:
-        finishing |= more
     leaving = {source for rule in workflow.rules for source in rule.sources if source != rule.to}
+    while more := {s for rule in made if rule.to in finishing for s in rule.sources} - finishing:
+        finishing |= more
     return [
-        *(f"From {s.name} an issue can never be closed." for s in workflow.stages if s.name not in finishing),
-        *(f"No way leads out of {s.name}." for s in workflow.stages if s.name not in leaving),
+        *(f"From {s.name} an issue can never be closed." for s in _named(workflow) if s.name not in finishing),
+        *(f"No way leads out of {s.name}." for s in _named(workflow) if s.name not in leaving),
     ]
+
+
+def _named(workflow: Workflow) -> list[Stage]:
+    """The stages that can be spoken of; that another has no name is said once."""
+    return [stage for stage in workflow.stages if stage.name.strip()]
 
 
 def _starts_in(rule: Rule, reached: set[str]) -> bool:

@@ -85,7 +85,15 @@ def run_set(arguments: argparse.Namespace) -> int:
     by = console.owner()
     text = given.read_text(arguments.file)
     changed = operations.set_ownership(which=arguments.project, rules=text, by=by, at=console.now())
-    return console.show(arguments, changed, f"The rules of {changed.project} are saved (version {changed.version}).")
+    rules, _ = queries.list_rules(actor=by, which=arguments.project, now=console.now())
+    lines = [f"The rules of {changed.project} are saved (version {changed.version})."]
+    lines += [
+        f"  line {one.line}: {problem}"
+        for one in rules
+        if one.origin == "ownership"
+        for problem in _problems(one.owners)
+    ]
+    return console.show(arguments, changed, "\n".join(lines))
 
 
 def run_try(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`errata field list | add`."""
+"""`errata field list | add | archive | restore`."""
 
 import argparse
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 
 from errata.apps.workflows import operations, queries
-from errata.core.fields import EVERY, KINDS, CustomField, slug_of
+from errata.core.fields import EVERY, KINDS, CustomField
 from errata.ops import console
 
 
 def register(subparsers: Any) -> None:
-    parser = subparsers.add_parser("field", help="list and add custom fields")
+    parser = subparsers.add_parser("field", help="list, add and put away custom fields")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
 
     listing = actions.add_parser("list", help="list the custom fields")
@@ -26,8 +26,15 @@ def register(subparsers: Any) -> None:
     add.add_argument("--workflow", action="append", default=[], help="a workflow whose projects have it")
     add.add_argument("--required", action="store_true", help="nobody reports such an issue by hand without it")
     add.set_defaults(run=run_add)
-    console.add_json(listing)
-    console.add_json(add)
+
+    archive = actions.add_parser("archive", help="put a field away; the values stay on their issues")
+    archive.add_argument("slug")
+    archive.set_defaults(run=run_archive)
+    restore = actions.add_parser("restore", help="take a field back, with the values it had")
+    restore.add_argument("slug")
+    restore.set_defaults(run=run_restore)
+    for action in (listing, add, archive, restore):
+        console.add_json(action)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -42,8 +49,9 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_add(arguments: argparse.Namespace) -> int:
     console.begin()
+    by = console.owner()
     field = CustomField(
-        slug=slug_of(arguments.name),
+        slug=operations.free_slug(name=arguments.name, by=by),
         name=arguments.name,
         kind=arguments.kind,
         help=arguments.help_text,
@@ -52,5 +60,19 @@ def run_add(arguments: argparse.Namespace) -> int:
         required=(EVERY,) if arguments.required else (),
         workflows=tuple(arguments.workflow),
     )
-    operations.save_field(field=field, new=True, by=console.owner(), at=console.now())
+    operations.save_field(field=field, new=True, by=by, at=console.now())
     return console.show(arguments, msgspec.to_builtins(field), f"{field.name} is field.{field.slug} in searches.")
+
+
+def run_archive(arguments: argparse.Namespace) -> int:
+    console.begin()
+    operations.archive_field(slug=arguments.slug, by=console.owner(), at=console.now())
+    text = f"{arguments.slug} is put away. Its values stay on the issues."
+    return console.show(arguments, {"slug": arguments.slug, "archived": True}, text)
+
+
+def run_restore(arguments: argparse.Namespace) -> int:
+    console.begin()
+    operations.restore_field(slug=arguments.slug, by=console.owner(), at=console.now())
+    text = f"{arguments.slug} is back, with the values it had."
+    return console.show(arguments, {"slug": arguments.slug, "archived": False}, text)

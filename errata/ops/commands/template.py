@@ -1,4 +1,4 @@
-"""`errata template show | set | take | gallery | drift | versions`."""
+"""`errata template show | set | take | try-ranking | gallery | drift | versions`."""
 
 import argparse
 from pathlib import Path
@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
+from errata.apps.designations import standings
 from errata.apps.templates import operations, queries
 from errata.apps.templates.types import Scope, TemplateView
 from errata.core.errors import Refusal
 from errata.core.template import GALLERY, DocumentRefused, to_document
 from errata.ops import console, given
-from errata.ops.template_text import described, drift_text, place, versions_text
+from errata.ops.template_text import described, drift_text, place, trial_text, versions_text
 
 
 def register(subparsers: Any) -> None:
@@ -30,14 +31,17 @@ def register(subparsers: Any) -> None:
     take.set_defaults(run=run_take)
     versions = actions.add_parser("versions", help="who changed what, newest first")
     versions.set_defaults(run=run_versions)
-    for action in (show, change, take, versions):
+    trial = actions.add_parser("try-ranking", help="what another ranking would move up and down; nothing is written")
+    trial.add_argument("expression", help="such as 'severity * 40 + log(users) * 10'")
+    trial.set_defaults(run=run_try_ranking)
+    for action in (show, change, take, versions, trial):
         _add_scope(action)
 
     gallery = actions.add_parser("gallery", help="list the ready templates")
     gallery.set_defaults(run=run_gallery)
     drift = actions.add_parser("drift", help="who deviates from the organisation's template, and in what")
     drift.set_defaults(run=run_drift)
-    for action in (show, change, take, versions, gallery, drift):
+    for action in (show, change, take, versions, trial, gallery, drift):
         console.add_json(action)
 
 
@@ -66,6 +70,13 @@ def run_take(arguments: argparse.Namespace) -> int:
     scope = _scope(arguments)
     version = operations.apply_gallery(slug=arguments.ready, scope=scope, by=console.owner(), at=console.now())
     return _told(arguments, scope, list(version.words) if version else [])
+
+
+def run_try_ranking(arguments: argparse.Namespace) -> int:
+    console.begin()
+    now, by = console.now(), console.owner()
+    found = standings.try_ranking(actor=by, scope=_scope(arguments), expression=arguments.expression, at=now)
+    return console.show(arguments, found, trial_text(found))
 
 
 def run_versions(arguments: argparse.Namespace) -> int:

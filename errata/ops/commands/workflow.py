@@ -1,4 +1,4 @@
-"""`errata workflow list | show | save | adopt`."""
+"""`errata workflow list | show | versions | save | adopt | archive`."""
 
 import argparse
 from typing import Any
@@ -9,8 +9,8 @@ from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as previews
 from errata.apps.issues.adopting import Adoption
 from errata.apps.workflows import operations, queries
-from errata.apps.workflows.types import WorkflowView
-from errata.core.workflow import Workflow
+from errata.apps.workflows.types import VersionView, WorkflowView
+from errata.core.workflow import Rule, Workflow, difference
 from errata.ops import console, given
 
 
@@ -25,6 +25,14 @@ def register(subparsers: Any) -> None:
     show.add_argument("name")
     show.add_argument("--version", type=int, help="an older version; the newest when absent")
     show.set_defaults(run=run_show)
+
+    versions = actions.add_parser("versions", help="who changed a workflow, and what, newest first")
+    versions.add_argument("name")
+    versions.set_defaults(run=run_versions)
+
+    archive = actions.add_parser("archive", help="put a workflow away that no project uses")
+    archive.add_argument("name")
+    archive.set_defaults(run=run_archive)
 
     save = actions.add_parser("save", help="keep a workflow, or its next version, from JSON as `show --json` prints it")
     save.add_argument("file", help="`-` reads standard input")
@@ -41,7 +49,7 @@ def register(subparsers: Any) -> None:
     )
     adopt.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
     adopt.set_defaults(run=run_adopt)
-    for action in (listing, show, save, adopt):
+    for action in (listing, show, versions, archive, save, adopt):
         console.add_json(action)
 
 
@@ -66,6 +74,24 @@ def run_show(arguments: argparse.Namespace) -> int:
     console.begin()
     found = queries.workflow(actor=console.owner(), which=arguments.name, number=arguments.version)
     return console.show(arguments, _answer(found), _described(found))
+
+
+def run_versions(arguments: argparse.Namespace) -> int:
+    console.begin()
+    found = queries.list_versions(actor=console.owner(), which=arguments.name)
+    told = [(one, _changes(older, one)) for one, older in zip(found, [*found[1:], None], strict=True)]
+    items = [
+        {"version": one.number, "note": one.note, "by": one.created_by, "at": one.created_at, "changes": changes}
+        for one, changes in told
+    ]
+    lines = [line for one, changes in told for line in (_headed(one), *(f"  {change}" for change in changes))]
+    return console.show(arguments, {"items": items, "next": None}, "\n".join(lines))
+
+
+def run_archive(arguments: argparse.Namespace) -> int:
+    console.begin()
+    operations.archive_workflow(which=arguments.name, by=console.owner(), at=console.now())
+    return console.show(arguments, {"archived": arguments.name}, f"{arguments.name} is put away.")
 
 
 def run_save(arguments: argparse.Namespace) -> int:
@@ -104,10 +130,33 @@ def _described(view: WorkflowView) -> str:
     moves = view.workflow
     lines = [f"{view.name}, version {view.number}{' (gallery)' if view.built_in else ''}", view.summary, ""]
     lines.append(console.table(("stage", "category", "means"), [(s.name, s.category, s.meaning) for s in moves.stages]))
-    rows = [(rule.name, rule.label, f"{', '.join(rule.sources)} → {rule.to}") for rule in moves.rules]
-    lines += ["", console.table(("move", "says", "leads"), rows)]
+    rows = [
+        (rule.name, rule.label, f"{', '.join(rule.sources)} → {rule.to}", "; ".join(_terms(rule)))
+        for rule in moves.rules
+    ]
+    lines += ["", console.table(("move", "says", "leads", "on terms"), rows)]
     lines += ["", f"Issue types: {', '.join(moves.types)}"] if moves.types else []
     return "\n".join(lines)
+
+
+def _terms(rule: Rule) -> list[str]:
+    """What stands before a move, and what comes with it."""
+    return [
+        *(["by itself"] if rule.on else []),
+        *(f"asks {' or '.join(need.fields)}" for need in rule.requires),
+        *([f"proof {', '.join(rule.evidence)}"] if rule.evidence else []),
+        *(f"guard {guard}" for guard in rule.guards),
+        *(" ".join(filter(None, (act.kind.replace("_", " "), act.field, act.value))) for act in rule.actions),
+    ]
+
+
+def _changes(older: VersionView | None, one: VersionView) -> list[str]:
+    return [f"{line.sign} {line.text}" for line in difference(older.workflow, one.workflow)] if older else []
+
+
+def _headed(one: VersionView) -> str:
+    when = f", {one.created_at:%Y-%m-%d %H:%M} UTC" if one.created_at else ""
+    return f"Version {one.number}{when}, {one.created_by}{f': {one.note}' if one.note else ''}"
 
 
 def _adopted(done: Adoption, *, dry: bool) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from errata.apps.workflows import queries
 from errata.core.vocabulary import CATEGORIES
+from errata.core.workflow import PROOF_WORDS
 from errata.core.workflow.rules import FIELD
 from errata.web.requests import ActorRequest
 from errata.web.workflows.frame import GUARDS
@@ -43,6 +44,7 @@ def of(request: ActorRequest, *, chosen: Sequence[str]) -> dict[str, Any]:
         "effects": EFFECTS.items(),
         "actors": ACTORS.items(),
         "actions": ACTIONS.items(),
+        "proofs": PROOF_WORDS.items(),
         "types": list(
             dict.fromkeys(
                 [*chosen, *(view.name for view in queries.list_types(actor=request.actor) if not view.archived)]

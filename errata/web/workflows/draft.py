@@ -52,7 +52,7 @@ class RuleRow(msgspec.Struct, frozen=True):
     effects: tuple[str, ...] = ()
     by: tuple[str, ...] = ("person", "token", "system")
     on: str = ""
-    evidence: str = ""
+    evidence: tuple[str, ...] = ()
     open: bool = False
 
 
@@ -204,7 +204,7 @@ def _rule_row(key: str, rule: Rule, keys: Mapping[str, str]) -> RuleRow:
         effects=rule.effects,
         by=rule.by,
         on=rule.on,
-        evidence=", ".join(rule.evidence),
+        evidence=rule.evidence,
     )
 
 
@@ -227,7 +227,7 @@ def _posted_rule(post: QueryDict, key: str) -> RuleRow:
         effects=_all(post, f"{key}.effects"),
         by=_all(post, f"{key}.by"),
         on="recurrence" if f"{key}.on" in post else "",
-        evidence=_text(post, f"{key}.evidence"),
+        evidence=_all(post, f"{key}.evidence"),
         open=_text(post, f"{key}.open") == "1",
     )
 
@@ -243,7 +243,7 @@ def _rule(row: RuleRow, names: Mapping[str, str]) -> Rule:
         by=cast("tuple[ActorKind, ...]", row.by),
         on="recurrence" if row.on else "",
         guards=cast("tuple[Guard, ...]", row.guards),
-        evidence=_split(row.evidence),
+        evidence=row.evidence,
         actions=tuple(Action(cast("ActionKind", act.kind), act.value, act.field) for act in row.actions),
     )
 

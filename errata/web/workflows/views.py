@@ -17,7 +17,7 @@ from errata.apps.projects import queries as projects
 from errata.apps.workflows import operations, queries
 from errata.apps.workflows.types import WorkflowView
 from errata.core.errors import Refusal
-from errata.core.workflow import Line, Workflow, difference, validate
+from errata.core.workflow import Line, Workflow, difference
 from errata.web.answers import Toast, fragment, go, piece
 from errata.web.requests import ActorRequest
 from errata.web.workflows import choices, draft
@@ -102,7 +102,7 @@ def design(request: ActorRequest, slug: str) -> HttpResponse:
         carried = _carried(request)
         return _saved(request, view, carried) if do == "save" else _form(request, view, carried)
     posted = draft.changed(draft.from_post(request.POST), do)
-    if do == "review" and not validate(draft.to_workflow(posted)):
+    if do == "review" and not queries.faults(actor=request.actor, workflow=draft.to_workflow(posted)):
         return _review(request, view, posted)
     return _form(request, view, posted)
 
@@ -111,7 +111,7 @@ def design(request: ActorRequest, slug: str) -> HttpResponse:
 def drawing(request: ActorRequest, slug: str) -> HttpResponse:
     """The drawing and the faults of what is on the form now."""
     view = queries.workflow(actor=request.actor, which=slug)
-    html = render_to_string("workflows/drawn.html", _drawing(view, draft.from_post(request.POST)), request)
+    html = render_to_string("workflows/drawn.html", _drawing(request, view, draft.from_post(request.POST)), request)
     return fragment(request, [piece("#drawn", html)])
 
 
@@ -140,17 +140,18 @@ def archive(request: ActorRequest, slug: str) -> HttpResponse:
 
 
 def _form(request: ActorRequest, view: WorkflowView, rows: Draft) -> HttpResponse:
-    context = {"view": view, "draft": rows} | _drawing(view, rows) | choices.of(request, chosen=rows.types)
+    context = {"view": view, "draft": rows} | _drawing(request, view, rows) | choices.of(request, chosen=rows.types)
     if request.htmx:
         return render(request, "workflows/designer.html", context)
     return framed(request, "workflows/design.html", context, current="workflows")
 
 
-def _drawing(view: WorkflowView, rows: Draft) -> dict[str, Any]:
+def _drawing(request: ActorRequest, view: WorkflowView, rows: Draft) -> dict[str, Any]:
     made = draft.to_workflow(rows)
     changes = difference(view.workflow, made, renamed=rows.renamed)
     keys = {row.name: row.key for row in rows.stages}
-    return {"drawn": shown(made, keys=keys), "faults": validate(made), "changes": changes, "view": view}
+    faults = queries.faults(actor=request.actor, workflow=made)
+    return {"drawn": shown(made, keys=keys), "faults": faults, "changes": changes, "view": view}
 
 
 def _review(request: ActorRequest, view: WorkflowView, rows: Draft) -> HttpResponse:

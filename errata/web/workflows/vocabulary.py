@@ -10,7 +10,7 @@ from errata.apps.workflows import operations, queries
 from errata.apps.workflows.queries import FieldNotFound
 from errata.core.arrivals import DEFAULT_ARRIVALS, EVENT_TYPES, ArrivalRules
 from errata.core.errors import Refusal
-from errata.core.fields import EVERY, KINDS, CustomField, FieldKind, slug_of
+from errata.core.fields import EVERY, KINDS, CustomField, FieldKind
 from errata.core.vocabulary import LEVELS, PRIORITIES, SEVERITIES
 from errata.web.answers import Toast, go
 from errata.web.forms import Form, posted, refused
@@ -150,7 +150,7 @@ def _posted_field(request: ActorRequest, known: CustomField | None) -> CustomFie
     post: Any = request.POST
     values = posted(request, "name", "kind", "help")
     return CustomField(
-        slug=known.slug if known else slug_of(values["name"]),
+        slug=known.slug if known else operations.free_slug(name=values["name"], by=request.actor),
         name=values["name"],
         kind=known.kind if known else cast("FieldKind", values["kind"]),
         help=values["help"],

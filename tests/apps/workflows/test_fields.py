@@ -1,5 +1,6 @@
 """Issue types, custom fields and what events open, as an organisation has them."""
 
+import msgspec
 import pytest
 
 from errata.apps.accounts.permissions import Forbidden
@@ -317,3 +318,22 @@ def test_values_are_seen_as_they_were(fields, bob):
     seen = [hindsight.issue_as_of(actor=bob, key="PAY-1", as_of=later(hours=h)).row.values for h in (0, 1, 2)]
 
     assert seen == [{"points": 3}, {"points": 5, "impact": "Slow"}, {"impact": "Slow"}]
+
+
+def test_two_names_without_latin_letters_are_two_fields(alice):
+    for name in ("日本", "中文", "中文字段"):
+        slug = operations.free_slug(name=name, by=alice)
+        operations.save_field(field=CustomField(slug, name, "text"), new=True, by=alice, at=NOW)
+
+    assert [view.field.slug for view in queries.list_fields(actor=alice)] == ["field", "field_2", "field_3"]
+    again = operations.free_slug(name="日本 ", by=alice)
+    with pytest.raises(FieldDefinitionRefused, match="There is a field field already"):
+        operations.save_field(field=CustomField(again, "日本", "text"), new=True, by=alice, at=NOW)
+
+
+def test_a_field_is_for_workflows_that_are_there(alice):
+    lost = CustomField("points", "Points", "number", workflows=("sofware",))
+
+    with pytest.raises(FieldDefinitionRefused, match=r"There is no workflow sofware\. There are errata, "):
+        operations.save_field(field=lost, by=alice, at=NOW)
+    operations.save_field(field=msgspec.structs.replace(lost, workflows=("software",)), by=alice, at=NOW)

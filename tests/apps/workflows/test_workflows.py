@@ -10,11 +10,22 @@ from errata.apps.audit import queries as audit
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.undoing import UndoRefused
+from errata.apps.issues.vocabulary import FieldRefused
 from errata.apps.projects import queries as projects
 from errata.apps.workflows import memory, operations, queries
 from errata.apps.workflows.operations import WorkflowChangedMeanwhile, WorkflowRefused
 from errata.apps.workflows.queries import WorkflowNotFound
-from errata.core.workflow import DEFAULT, Rule, Stage, StageUnknown, TransitionRefused, find_blueprint
+from errata.core.fields import CustomField
+from errata.core.workflow import (
+    DEFAULT,
+    Action,
+    Requirement,
+    Rule,
+    Stage,
+    StageUnknown,
+    TransitionRefused,
+    find_blueprint,
+)
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, find, kinds, look, report
 from tests.conftest import NOW
@@ -343,8 +354,6 @@ def test_a_moves_actions_are_done_and_told(payments, alice, bob):
 
 
 def test_an_action_that_cannot_be_done_any_more_stops_nobody(payments, alice, bob):
-    from errata.core.workflow import Action
-
     lost = (
         Action("set_assignee", "gone@shop.example"),
         Action("set_assignee", "9" * 20),
@@ -358,7 +367,11 @@ def test_an_action_that_cannot_be_done_any_more_stops_nobody(payments, alice, bo
     rules = (Rule("close", "Close", ("Open",), "Closed", actions=lost), Rule("open", "Open", ("Closed",), "Open"))
     stages = (Stage("Open", "new"), Stage("Closed", "closed"))
     small = msgspec.structs.replace(DEFAULT, name="Small", stages=stages, rules=rules, lasting_reasons=())
+    operations.add_type(name="Gone", by=alice, at=NOW)
+    operations.save_field(field=CustomField("gone", "Gone", "number"), by=alice, at=NOW)
     adopt(operations.save_workflow(workflow=small, by=alice, at=NOW).slug, alice)
+    operations.archive_type(name="Gone", by=alice, at=NOW)
+    operations.archive_field(slug="gone", by=alice, at=NOW)
     report("Issue", bob)
     issues.assign_issue(key="PAY-1", deputy=alice.user_id, by=bob, at=NOW)
 
@@ -367,6 +380,59 @@ def test_an_action_that_cannot_be_done_any_more_stops_nobody(payments, alice, bo
     row = look("PAY-1", bob)
     assert (row.stage, row.severity, row.deputy, row.comments) == ("Closed", "Major", None, 1)
     assert [label.name for label in row.labels] == ["late"]
+
+
+def test_a_workflow_whose_moves_name_what_is_not_there_is_refused(alice):
+    rules = (
+        Rule("close", "Close", ("Open",), "Closed", requires=(Requirement(("field.nope",), "Say it."),),
+             actions=(Action("set_type", "Gone"), Action("set_field", "many", "points"))),
+        Rule("open", "Open", ("Closed",), "Open", actions=(Action("clear_field", "", "nope"),)),
+    )  # fmt: skip
+    operations.save_field(field=CustomField("points", "Points", "number"), by=alice, at=NOW)
+    stages = (Stage("Open", "new"), Stage("Closed", "closed"))
+    small = msgspec.structs.replace(DEFAULT, name="Small", stages=stages, rules=rules)
+
+    with pytest.raises(WorkflowRefused) as refused:
+        operations.save_workflow(workflow=small, by=alice, at=NOW)
+
+    assert refused.value.data["faults"] == [
+        "The move Close asks for field.nope, but there is no field nope.",
+        "The move Close is to set the type to Gone, but no such type can be chosen.",
+        "The move Close is to set Points, and can't: Points is a number; “many” isn't one.",
+        "The move Open is to clear field nope, but there is no such field.",
+    ]
+
+
+def test_a_move_does_not_ask_for_a_field_that_the_issue_cannot_have(payments, alice, bob):
+    close = Rule("close", "Close", ("Open",), "Closed", requires=(Requirement(("field.points",), "Say the points."),))
+    stages = (Stage("Open", "new"), Stage("Closed", "closed"))
+    rules = (close, Rule("open", "Open", ("Closed",), "Open"))
+    small = msgspec.structs.replace(DEFAULT, name="Small", stages=stages, rules=rules)
+    field = CustomField("points", "Points", "number", types=("Task",))
+    operations.save_field(field=field, by=alice, at=NOW)
+    adopt(operations.save_workflow(workflow=small, by=alice, at=NOW).slug, alice)
+    report("With points", bob, type="Task")
+    report("Without", bob, type="SEO")
+
+    with pytest.raises(TransitionRefused, match="Say the points"):
+        issues.transition_issue(key="PAY-1", to="Closed", by=bob, at=NOW)
+    issues.transition_issue(key="PAY-2", to="Closed", by=bob, at=NOW)
+    operations.archive_field(slug="points", by=alice, at=NOW)
+    issues.transition_issue(key="PAY-1", to="Closed", by=bob, at=NOW)
+
+    assert [look(key, bob).stage for key in ("PAY-1", "PAY-2")] == ["Closed", "Closed"]
+
+
+def test_a_workflows_own_types_come_with_it_and_those_put_away_are_offered_no_more(payments, alice, bob):
+    own = msgspec.structs.replace(SOFTWARE, name="Ours", types=("Chore", "Bug"))
+    adopt(operations.save_workflow(workflow=own, by=alice, at=NOW).slug, alice)
+    assert queries.process(actor=bob, project="payments").types == ("Chore", "Bug")
+
+    operations.archive_type(name="Bug", by=alice, at=NOW)
+
+    assert queries.process(actor=bob, project="payments").types == ("Chore",)
+    with pytest.raises(FieldRefused, match="There is no type “Bug”"):
+        report("Late", bob, type="Bug")
 
 
 def test_guards_hold_for_people_as_they_are(payments, alice, bob):

@@ -67,6 +67,9 @@ def test_remarks_and_empty_lines_are_no_rules_and_lines_keep_their_numbers():
         ("src/* #a hours=always", "Write them as"),
         ("src/* #a until=friday", "no “until=”"),
         ("src/* #a deputy=bob", "deputy"),
+        ("modul:reports.* #a", "Did you mean module:? A path that begins so is “path:modul:…”"),
+        ("tag.region:eu* #a", "Did you mean tags.NAME:?"),
+        ("tags.:eu* #a", "Did you mean tags.NAME:?"),
     ],
 )
 def test_a_line_that_cannot_be_read_says_where_and_why(line, why):
@@ -140,3 +143,22 @@ def test_a_rule_is_added_at_either_end_and_taken_away():
     assert with_rule("path:a #a", rule, first=True) == "url:*/pay #d\npath:a #a"
     assert without_rule(TEXT, line=5) == "# ours\npath:a #a\n\n# theirs\npath:c #c"
     assert without_rule(TEXT, line=4) == TEXT
+
+
+@pytest.mark.parametrize(
+    "pattern", ["app:///src/*.js", "node:internal/*", r"C:\\app\\*", "webpack:///./src/*", "typing.py"]
+)
+def test_a_path_may_begin_as_clients_write_it(pattern):
+    assert only(f"{pattern} #platform").kind == "path"
+
+
+def test_a_section_of_gitlab_owns_its_lines_without_owners():
+    text = "* bob@shop.example\n[Docs][2] @writers\ndocs/\nREADME.md eve@shop.example\n^[Free]\nfree/\n"
+    read = read_codeowners(text, owners={"@writers": "#docs"})
+
+    assert not read.problems
+    assert [(rule.pattern, rule.owners) for rule in reversed(read.rules)][1:] == [
+        ("docs/", ("#docs",)),
+        ("README.md", ("eve@shop.example",)),
+        ("free/", ()),
+    ]

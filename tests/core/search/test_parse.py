@@ -52,6 +52,12 @@ def error(text) -> SearchError:
     return caught.value
 
 
+@pytest.mark.parametrize("text", ["field.nope:1", "!field.nope:1", "has:field.nope"])
+def test_a_field_that_is_not_there_is_no_tag(text):
+    assert error(text).message == "There is no field nope. There are no fields of your own yet."
+    assert "tags[field.nope]" in format_query(parse("tags[field.nope]:1"))
+
+
 def test_nothing_typed_asks_for_everything_newest_first():
     assert parse("") == parse("  ") == Query(None, "last_seen", descending=True)
 

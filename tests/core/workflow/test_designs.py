@@ -184,6 +184,11 @@ def test_issues_cannot_be_sent_to_a_stage_that_is_not_there():
         plan(DEFAULT, DEFAULT, counts={}, chosen={"New": "Limbo"})
 
 
+def test_a_slip_in_the_name_of_a_stage_sends_nothing_elsewhere_in_silence():
+    with pytest.raises(StageUnknown, match=r"a stage Retset, and none could be\. The stages are New, Assigned, Revise"):
+        plan(DEFAULT, DEFAULT, counts={("Retest", "verify"): 3}, chosen={"Retset": "Revise"})
+
+
 @pytest.mark.parametrize("found", GALLERY, ids=lambda found: found.slug)
 def test_everything_in_the_gallery_can_be_used(found):
     assert validate(found.workflow) == []
