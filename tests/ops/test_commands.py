@@ -270,6 +270,19 @@ def test_an_issue_is_worked_from_report_to_close(offline: Running) -> None:
     assert [key] == [each["key"] for each in told(offline, "issue", "list", "refunds", "is:closed")["items"]]
 
 
+def test_issues_are_linked_and_unlinked(offline: Running) -> None:
+    keys = [told(offline, "issue", "create", "storefront", title)["key"] for title in ("Slow bank", "Refunds wait")]
+
+    made = told(offline, "issue", "link", keys[0], "blocks", keys[1].lower())
+    spoken = run(offline, "issue", "show", keys[1]).out
+    taken = told(offline, "issue", "unlink", keys[0], "blocks", keys[1])
+
+    assert [(link["words"], link["issue"]) for link in made["links"]] == [("blocks", keys[1])]
+    assert f"is blocked by {keys[0]}" in spoken
+    assert taken["links"] == []
+    assert "There is no link" in refusal(offline, "issue", "unlink", keys[0], "blocks", keys[1])
+
+
 def test_an_issue_is_shown_and_listed_as_it_was(offline: Running) -> None:
     made = told(offline, "issue", "create", "storefront", "Invoices lack their numbers")
     key, then = made["key"], made["updated_at"]
