@@ -446,6 +446,16 @@ def test_the_demo_says_what_it_sent_and_nothing_else(served: Running) -> None:
     assert ended.out.rstrip().endswith(f"{served.url}/issues/")
 
 
+def test_the_demo_has_something_in_every_stage(served: Running) -> None:
+    found = told(served, "issue", "list", "project:[storefront,payments,fulfilment]", "--limit", "100")["items"]
+    whole = next(each for each in found if each["parts"])
+
+    # Fixed and Closed come back where the demo has been sent again.
+    assert {each["stage"] for each in found} >= {"New", "Assigned", "Revise", "Retest"}
+    assert (whole["parts"], whole["stage"]) == (3, "Assigned")
+    assert told(served, "issue", "list", "is:blocked")["items"][0]["key"] == whole["key"]
+
+
 def test_an_event_is_shown_with_its_stack_by_its_issue_or_its_id(served: Running) -> None:
     issue = told(served, "issue", "list", "level:error", "--limit", "1")["items"][0]
 
