@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
+from pydantic import ConfigDict
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.operations import note_token_use
@@ -37,6 +38,12 @@ class Bearer(HttpBearer):
         return actor
 
 
+class Given(Schema):
+    """What a client sends. A field that isn't there is refused: passed over in silence, a slip would look done."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class Fault(Schema):
     """What went wrong, for a program and for a person."""
 
@@ -63,6 +70,10 @@ def _place(loc: tuple[Any, ...]) -> str:
     return ".".join(map(str, parts))
 
 
+def _what(fault: dict[str, Any]) -> str:
+    return "There is no such field" if fault["type"] == "extra_forbidden" else str(fault["msg"])
+
+
 def answer_errors(api: NinjaAPI) -> None:
     """Give every error of this API the one shape. A bug is logged with its request id, and says no more than that."""
 
@@ -72,11 +83,14 @@ def answer_errors(api: NinjaAPI) -> None:
 
     @api.exception_handler(Refusal)
     def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-        return fail(request, status=refusal.status, code=refusal.code, message=refusal.message, **refusal.data)
+        answer = fail(request, status=refusal.status, code=refusal.code, message=refusal.message, **refusal.data)
+        if "retry_after_s" in refusal.data:
+            answer.headers["Retry-After"] = str(refusal.data["retry_after_s"])
+        return answer
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        places = [{"at": _place(fault["loc"]), "what": fault["msg"]} for fault in error.errors]
+        places = [{"at": _place(fault["loc"]), "what": _what(fault)} for fault in error.errors]
         first = places[0] if places else {"at": "body", "what": "could not be read"}
         message = f"{first['at']}: {first['what']}."
         return fail(request, status=422, code="invalid", message=message, places=places)

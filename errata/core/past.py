@@ -1,6 +1,7 @@
 """Looking back: which moment is meant, and what of a search can be told of it."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 
 from errata.core.errors import Refusal
@@ -56,19 +57,23 @@ def written(at: datetime) -> str:
 
 def check_told(node: Node | None) -> None:
     """Raises UntoldOfThePast at the first thing a search asks that can't be told of the past."""
+    for word, position in untold_in(node):
+        raise _untold(word, position)
+
+
+def untold_in(node: Node | None) -> Iterator[tuple[str, int]]:
+    """What a search asks that can't be told of the past, each with its place."""
     match node:
         case And(nodes) | Or(nodes):
             for part in nodes:
-                check_told(part)
+                yield from untold_in(part)
         case Not(inner):
-            check_told(inner)
+            yield from untold_in(inner)
         case Term("is", values=values, position=position):
-            for value in values:
-                if value in _UNTOLD_STATES:
-                    raise _untold(f"is:{value}", position)
+            yield from ((f"is:{value}", position) for value in values if value in _UNTOLD_STATES)
         case Term(key, position=position) | Has(key, position=position):
             if key in UNTOLD_KEYS or key.startswith(LEFT):
-                raise _untold(key, position)
+                yield key, position
         case Text() | EventSide() | None:
             pass
 

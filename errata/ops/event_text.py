@@ -1,7 +1,8 @@
 """Events in a terminal."""
 
 from errata.apps.issues.events import EventWhole
-from errata.core.event.view import BreadcrumbView, EventView, ExceptionView, FrameView
+from errata.core.event.origin import is_own
+from errata.core.event.view import BreadcrumbView, EventView, ExceptionView, FrameView, RequestView, ThreadView
 
 _CRUMBS_SHOWN = 15
 _LOCAL_WIDTH = 100
@@ -12,6 +13,8 @@ def describe(whole: EventWhole, shown: EventView) -> str:
     blocks = [
         _head(whole),
         *(_trace(exception) for exception in shown.exceptions),
+        *(_thread(thread) for thread in shown.threads if thread.frames and not shown.exceptions),
+        _request(shown.request),
         _crumbs(shown.breadcrumbs[-_CRUMBS_SHOWN:]),
         _tags(whole),
     ]
@@ -34,23 +37,44 @@ def _head(whole: EventWhole) -> str:
 
 
 def _trace(exception: ExceptionView) -> str:
-    frames = [line for frame in exception.frames for line in _frame(frame)]
     name = ": ".join(filter(None, (exception.type or "Error", exception.value)))
-    return "\n".join([*frames, name])
+    return "\n".join([*_lines(exception.frames), name])
+
+
+def _thread(thread: ThreadView) -> str:
+    return "\n".join([f"Thread {thread.name or thread.id or ''}".rstrip(), *_lines(thread.frames)])
+
+
+def _request(request: RequestView | None) -> str:
+    if request is None or not request.url:
+        return ""
+    query = "?" + "&".join(f"{name}={value}" for name, value in request.query) if request.query else ""
+    return f"Request\n  {request.method or 'GET'} {request.url}{query}"
+
+
+def _lines(frames: list[FrameView]) -> list[str]:
+    return [line for frame in frames for line in _frame(frame)]
 
 
 def _frame(frame: FrameView) -> list[str]:
-    mark = "▸" if frame.in_app else " "
+    own = is_own(frame)
+    mark = "▸" if own else " "
     where = f"{mark} {frame.filename or frame.module or '?'}:{frame.lineno or '?'} in {frame.function or '?'}"
     lines = [where, f"      {frame.context_line.strip()}"] if frame.context_line else [where]
-    if frame.in_app and isinstance(frame.vars, dict):
+    if own:
         lines += [f"        {name} = {_short(value)}" for name, value in frame.vars.items()]
     return lines
 
 
 def _crumbs(crumbs: list[BreadcrumbView]) -> str:
-    told = [f"  {crumb.category or crumb.type:<14} {crumb.message or ''}".rstrip() for crumb in crumbs]
+    told = [f"  {crumb.category or crumb.type:<14} {_said(crumb)}".rstrip() for crumb in crumbs]
     return "\n".join(["Breadcrumbs", *told]) if told else ""
+
+
+def _said(crumb: BreadcrumbView) -> str:
+    """Its message; of a request, which has none, what was asked and answered."""
+    asked = (crumb.data.get("method"), crumb.data.get("url"), crumb.data.get("status_code"))
+    return crumb.message or " ".join(str(part) for part in asked if part)
 
 
 def _tags(whole: EventWhole) -> str:

@@ -48,8 +48,7 @@ def describe_then(
     issue: IssueThen, activity: Sequence[ActivityView], comments: Sequence[CommentView], *, at: datetime
 ) -> str:
     """An issue of the past on a page of text."""
-    users = f" from about {issue.users:,} users" if issue.users else ""
-    events = f"{issue.row.count:,}{users}" if issue.row.count else ""
+    events = f"{issue.row.count:,}{_from(issue.users)}" if issue.row.count else ""
     head = _lines(issue.row, events=events if issue.counted else "can't be counted any more", now=at)
     said = _comments(comments, now=at), _activity(activity, now=at)
     blocks = [f"As it was at {written(at)}:", head, issue.description, *said]
@@ -58,13 +57,18 @@ def describe_then(
 
 def _head(issue: IssueDetail, *, now: datetime) -> str:
     row = issue.row
-    events = f"{row.count:,} from about {row.users:,} users" if row.count else ""
+    events = f"{row.count:,}{_from(row.users)}" if row.count else ""
     next_stages = ", ".join(dict.fromkeys(move.to for move in issue.moves if move.allowed))
     above = row.parent or ""
     parts = f"{row.parts_done} of {row.parts} done" if row.parts else ""
     links = "; ".join(f"{link.words} {link.issue_key} ({link.issue_stage})" for link in issue.links)
     pairs = (("Part of", above), ("Parts", parts), ("Links", links), ("Next", next_stages))
     return "\n".join(filter(None, (_lines(row, events=events, now=now), *(_pair(*pair) for pair in pairs))))
+
+
+def _from(users: int | None) -> str:
+    """How many met it: exact for few, an estimate for many."""
+    return f" from about {users:,} user{'' if users == 1 else 's'}" if users else ""
 
 
 def _lines(row: IssueRow, *, events: str, now: datetime) -> str:
@@ -112,7 +116,8 @@ def _deed(each: ActivityView, *, now: datetime) -> str:
 
 def _change(activity: ActivityView) -> str:
     before, after = (
-        ", ".join(_told(value) for value in side.values() if value) for side in (activity.before, activity.after)
+        ", ".join(_told(value) for name, value in side.items() if value and name != "category")
+        for side in (activity.before, activity.after)
     )
     return f"{before} → {after}" if before and after else after or before
 

@@ -149,6 +149,9 @@ class EventStore(Protocol):
     def totals(self, scope: Scope) -> dict[tuple[ProjectId, int], Total]:
         """How often each group of the scope happened in it, for those that did."""
 
+    def met_by(self, scope: Scope, *, users: int) -> dict[tuple[ProjectId, int], datetime]:
+        """When each group of the scope had met exactly so many people, for those that have."""
+
     def tags(self, scope: Scope, *, values_max: int = 10, events_max: int = TAGS_EVENTS_MAX) -> list[TagSummary]:
         """Every tag key of the scope's newest events with its most frequent values."""
 

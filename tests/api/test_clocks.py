@@ -123,3 +123,54 @@ def test_what_could_be_promised_and_what_will_run_out_is_told_of_what_one_may_se
     assert own == {"covered": 1, "beyond": 0, "untold": 0}
     others = api(mallory)("get", "/clocks/forecast").json()
     assert others == {"expected": None, "covered": 0, "beyond": 0, "untold": 0}
+
+
+POLICY = {"targets": [{"response": "1h", "resolution": "2h"}]}
+
+
+@pytest.mark.parametrize("body", [POLICY, {"maximum_time": POLICY}])
+def test_another_policy_is_previewed_as_a_template_writes_it(api, alice, payments, at_noon, body):
+    call = api(alice)
+    settle()
+    key = call("post", "/issues", {"project": "payments", "title": "Slow"}).json()["key"]
+    settle()
+    at_noon.shift(timedelta(hours=3))
+    settle(NOW + timedelta(hours=3))
+
+    told = call("post", "/projects/payments/clocks/preview", body).json()
+
+    late = [(flip["key"], flip["clock"]) for flip in told["flips"] if flip["after"] == "breached"]
+    assert late == [(key, "response"), (key, "resolution")]
+    assert told["breaches"] == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"targets": [{"fast": "1h"}]}, "fast"),
+        ({"targets": [{"response": "2h", "resolution": "1h"}]}, "longer than its resolution"),
+        ({"maximum_time": None}, "no maximum time"),
+        ({"escalation": [{"percent": 75, "action": "notify", "to": ["bob"]}]}, "names nobody to tell"),
+    ],
+)
+def test_what_is_no_policy_is_refused_with_what_is_wrong(api, alice, payments, body, says):
+    answer = api(alice)("post", "/projects/payments/clocks/preview", body)
+
+    assert answer.status_code == 422
+    assert says in answer.json()["error"]["message"]
+
+
+def test_a_script_reads_what_teams_kept(api, bob, mallory, payments, at_noon):
+    call = api(bob)
+    settle()
+    key = call("post", "/issues", {"project": "payments", "title": "Slow"}).json()["key"]
+    settle()
+    at_noon.shift(timedelta(minutes=5))
+    call("post", f"/issues/{key}/comments", {"body": "On it."})
+    settle(NOW + timedelta(minutes=5))
+
+    kept = call("get", "/clocks/attainment", None, kind="response").json()["items"]
+
+    assert kept == [{"team": "", "name": "No team", "met": 1, "missed": 0, "late": 0, "share": 1.0}]
+    assert call("get", "/clocks/attainment", None, kind="fast").status_code == 422
+    assert api(mallory)("get", "/clocks/attainment", None, kind="response").json()["items"] == []

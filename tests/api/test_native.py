@@ -12,6 +12,7 @@ from django.test import Client
 from errata.adapters.memory.event_store import MemoryEventStore
 from errata.apps.accounts.types import Actor
 from errata.apps.projects.types import ProjectView
+from errata.ports.event_store import StoreUnavailable
 from tests.web import shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("events")]
@@ -391,3 +392,72 @@ def test_issues_are_linked_and_unlinked(
     assert call("delete", f"/issues/PAY-2/links/{link['id'] + 1}").status_code == 404
     assert call("delete", f"/issues/PAY-2/links/{link['id']}").json()["links"] == []
     assert call("get", "/issues/PAY-1").json()["links"] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "place"),
+    [
+        ("patch", "/issues/PAY-1", {"stage": "Fixed"}, "body.stage"),
+        ("post", "/issues/PAY-1/comments", {"body": "Hi", "text": "Hi"}, "body.text"),
+        ("post", "/projects/payments/keys", {"quota": 5}, "body.quota"),
+        ("get", "/issues?owner=alice", None, "query.owner"),
+        ("get", "/audit?kind=issue", None, "query.kind"),
+        ("post", "/issues/PAY-1/transition?dry=1", {"stage": "Closed", "reason": "no"}, "query.dry"),
+    ],
+)
+def test_what_an_operation_does_not_have_is_refused_and_not_passed_over(
+    api: Callable[..., Any], alice: Actor, payments: ProjectView, method: str, path: str, body: Any, place: str
+) -> None:
+    call = api(alice)
+    call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"})
+    before = call("get", "/issues/PAY-1").json()
+
+    refused = call(method, path, body)
+
+    assert refused.status_code == 422
+    assert refused.json()["error"]["data"]["places"][0]["at"] == place
+    assert call("get", "/issues/PAY-1").json() == before
+
+
+def test_issues_are_listed_of_one_project(api: Callable[..., Any], alice: Actor, payments: ProjectView) -> None:
+    call = api(alice)
+    other = call("post", "/projects", {"name": "Web shop", "platform": "node"}).json()
+    for project in (payments.slug, other["slug"]):
+        call("post", "/issues", {"project": project, "title": "Refunds arrive twice"})
+
+    for which in (other["slug"], other["key"], other["id"]):
+        found = call("get", f"/issues?project={which}&query=refunds").json()["items"]
+        assert [issue["project"]["slug"] for issue in found] == [other["slug"]]
+    assert len(call("get", "/issues").json()["items"]) == 2
+    assert call("get", "/issues?project=nowhere").status_code == 404
+
+
+def test_a_key_is_made_with_its_quota(api: Callable[..., Any], alice: Actor, payments: ProjectView) -> None:
+    made = api(alice)("post", f"/projects/{payments.slug}/keys", {"name": "CI", "quota_per_minute": 5})
+
+    assert (made.status_code, made.json()["quota_per_minute"]) == (201, 5)
+
+
+def test_a_cursor_of_another_list_is_refused_by_the_audit_log(api: Callable[..., Any], alice: Actor) -> None:
+    refused = api(alice)("get", "/audit", cursor="zzz")
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "cursor_refused")
+
+
+def test_a_search_of_events_is_503_while_they_are_away(
+    api: Callable[..., Any],
+    bob: Actor,
+    payments: ProjectView,
+    events: MemoryEventStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def silent(*_: Any, **__: Any) -> None:
+        raise StoreUnavailable
+
+    call = api(bob)
+    call("post", "/issues", {"project": payments.slug, "title": "Refunds arrive twice"})
+    monkeypatch.setattr(events, "fingerprints", silent)
+
+    assert call("get", "/issues", query="release:1.0").json()["error"]["code"] == "events_unavailable"
+    assert call("get", "/issues", query="release:1.0").status_code == 503
+    assert [issue["key"] for issue in call("get", "/issues", query="is:open").json()["items"]] == ["PAY-1"]

@@ -61,6 +61,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "post /channels": {"name": "Another", "kind": "webhook", "address": "https://hooks.example/other"},
     "patch /channels/{channel_id}": {"enabled": False},
     "post /rules": {"name": "Rule", "text": "when created\nthen label more"},
+    "post /projects/{slug}/clocks/preview": {"targets": [{"resolution": "1d"}]},
     "post /rules/try": {"text": "when created\nthen label more"},
     "patch /rules/{which}": {"name": "Renamed"},
 }
@@ -69,7 +70,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
 # What anybody may ask who has a token; and what takes no scope to write, since it writes nothing, or the asker's own.
 FREE = {"get /templates/gallery"}
 OWN = {
-    "post /calendars/{slug}/preview", "post /deliveries/{delivery_id}/resend", "post /inbox/{deed}", "post /rules/try",
+    "post /calendars/{slug}/preview", "post /deliveries/{delivery_id}/resend", "post /inbox/{deed}",
+    "post /projects/{slug}/clocks/preview", "post /rules/try",
     "post /templates/{kind}/{slug}/ranking/try", "put /issues/{key}/watch", "put /notifications",
     "put /projects/{project}/subscription",
 }  # fmt: skip
@@ -139,7 +141,7 @@ class Caller:
             if operation.path.startswith(start):
                 special["slug"] = of
         values = dict(self._estate) | {"slug": self._estate[special["slug"]], "name": self._estate["workflow"]}
-        query = {"text": self._estate["key"]} if operation.path.endswith("/designation") else {}
+        query = {"text": self._estate["key"]} if operation.path == "/projects/{slug}/designation" else {}
         return f"/api/v1{operation.path.format_map(values)}", query
 
 

@@ -324,6 +324,17 @@ def test_each_group_is_totalled_within_the_scope(store: EventStore):
     assert totals == {(1, 1): Total(count=2, users=2, first=NOON, last=NOON + MINUTE)}
 
 
+def test_a_group_has_met_so_many_people_when_the_last_of_them_first_came(store: EventStore):
+    came = [(1, "id:1"), (2, "id:2"), (3, "id:1"), (4, ""), (5, "id:3"), (6, "id:2")]
+    store.put([event(minute, user=user, at=NOON + minute * MINUTE) for minute, user in came[::-1]], token="t")
+    store.put([event(9, user="id:1", fingerprint=2)], token="u")
+
+    assert store.met_by(ALL, users=1) == {(1, 1): NOON + MINUTE, (1, 2): NOON}
+    assert store.met_by(ALL, users=3) == {(1, 1): NOON + 5 * MINUTE}
+    assert store.met_by(Scope(projects={ProjectId(1): [1]}, until=NOON + 5 * MINUTE), users=3) == {}
+    assert store.met_by(ALL, users=4) == {}
+
+
 # Tags
 
 

@@ -34,7 +34,7 @@ def tab_of(chromium: Browser, state: Any, **device: Any) -> Iterator[Page]:
     tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     yield tab
-    assert complaints == []
+    assert not complaints, complaints
     context.close()
 
 

@@ -214,6 +214,27 @@ def test_a_new_issue_is_announced_and_moves_nothing(shop: Shop, page: Page) -> N
     expect(page.locator("[data-row]")).to_have_count(before + 1)
 
 
+def test_a_page_that_is_left_while_it_renews_itself_complains_of_nothing(shop: Shop, page: Page) -> None:
+    reported(page, shop, "Left in the middle")
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        if route.request.is_navigation_request():
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/issues/*/", hold)
+    page.evaluate("document.dispatchEvent(new CustomEvent('errata:changed'))")
+    until(lambda: page.evaluate("1") and held, within_s=20, why="the page asks for itself anew")
+    held[0].abort("aborted")
+    page.evaluate("document.dispatchEvent(new CustomEvent('errata:changed'))")
+    until(lambda: page.evaluate("1") and len(held) > 1, within_s=20, why="the page asks again")
+
+    page.goto(f"{shop.url}/issues/")
+    expect(page.locator("[data-row]").first).to_be_visible()
+
+
 def test_a_list_is_worked_by_keyboard_and_taken_back(shop: Shop, page: Page) -> None:
     page.goto(f"{shop.url}/issues/")
 
@@ -233,6 +254,8 @@ def reported(page: Page, shop: Shop, title: str) -> None:
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name="Create issue").click()
     expect(page.locator("h1")).to_have_text(title)
+    # Its keys are there with its scripts, and those have run once it listens.
+    expect(page.locator("#live-status")).to_have_attribute("data-state", "live")
 
 
 def test_a_stage_that_needs_somebody_leads_to_the_people_by_keyboard_alone(shop: Shop, page: Page) -> None:

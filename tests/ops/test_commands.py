@@ -1,13 +1,16 @@
 """The command line, as a script and a person at a terminal use it: before `errata serve` runs, and while it does."""
 
+import argparse
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 
+from errata.ops import cli
 from tests.running import PASSWORD, ROOT, Running, free_port, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("commands")]
@@ -171,6 +174,7 @@ def test_init_refuses_a_password_that_is_none(tmp_path) -> None:
     message = refusal(at, "init", "--email", "olga@shop.example", "--password", "short", "--organization", "Shop")
 
     assert "too short" in message
+    assert "The project: A name has 1 to 80" in refusal(at, *INIT, "--project", "x" * 81)
     assert told(at, *INIT)["organization"]["name"] == "Shop"
 
 
@@ -212,6 +216,14 @@ def test_people_are_created_with_a_password_that_is_shown_once(offline: Running)
     assert made["password"] not in json.dumps(listed)
     assert "has an account already" in refusal(offline, "user", "create", "bob@shop.example")
     assert run(offline, "user", "create", "eve@shop.example", "--role", "king").code == 2
+
+
+def test_a_link_lets_somebody_in_whom_no_mail_reaches(offline: Running) -> None:
+    made = told(offline, "user", "reset-password", "olga@shop.example")
+
+    assert made["url"].startswith(f"http://127.0.0.1:{offline.port}/reset/")
+    assert "once, within an hour" in run(offline, "user", "reset-password", "olga@shop.example").out
+    assert "Nobody in the organisation" in refusal(offline, "user", "reset-password", "nobody@shop.example")
 
 
 def test_tokens_are_created_listed_and_revoked(offline: Running) -> None:
@@ -519,3 +531,21 @@ def test_an_account_without_a_name_can_still_give_commands(offline: Running) -> 
 
     assert ended.returncode == 0, ended.stderr
     assert f"uid {os.getuid()} (command line)" in run(offline, "audit", "export").out
+
+
+def test_every_command_is_on_its_page_and_answers_in_json() -> None:
+    page = (ROOT / "docs/howto/command-line.md").read_text()
+    own_form = {"issue export", "audit export", "migrate", "serve", "store", "worker"}  # files, processes
+
+    leaves = dict(_leaves(cli._parser(cli._modules([]))))
+
+    assert [name for name in leaves if name not in page and name not in {"store", "worker"}] == []
+    assert {name for name, parser in leaves.items() if "--json" not in parser.format_help()} == own_form
+
+
+def _leaves(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    inner = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    for word, under in inner[0].choices.items() if inner else ():
+        yield from _leaves(under, f"{name} {word}".strip())
+    if not inner:
+        yield name, parser

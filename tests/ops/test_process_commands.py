@@ -351,7 +351,7 @@ def test_a_rule_is_tried_written_shown_switched_and_deleted(shop: Running, tmp_p
     on = told(shop, "rule", "mode", "leaks first", "on")
 
     assert (tried["days"], tried["firings"]) == (7, 1)
-    assert "In the last 30 days it would have fired 1 times" in text(shop, "rule", "try", given=RULE)
+    assert "In the last 30 days it would have fired once, for one issue" in text(shop, "rule", "try", given=RULE)
     assert (made["mode"], on["mode"]) == ("dry", "on")
     assert told(shop, "rule", "show", str(made["id"]))["rule"]["text"] == RULE.strip()
     assert "Leaks first (on)" in text(shop, "rule", "show", "Leaks first")
@@ -369,6 +369,8 @@ def test_a_rule_is_tried_written_shown_switched_and_deleted(shop: Running, tmp_p
         (("show", "Ghost"), "There is no rule “Ghost”"),
         (("mode", "Ghost", "on"), "There is no rule “Ghost”"),
         (("delete", "Ghost"), "There is no rule “Ghost”"),
+        (("change", "Ghost", "--rename", "Spirit"), "There is no rule “Ghost”"),
+        (("undo", "999999"), "There is no run 999999"),
     ],
 )
 def test_what_a_rule_command_cannot_do_it_says(shop: Running, words: tuple[str, ...], sentence: str) -> None:
@@ -376,6 +378,44 @@ def test_what_a_rule_command_cannot_do_it_says(shop: Running, words: tuple[str, 
 
     assert sentence in message
     assert message.endswith(".")
+
+
+def test_a_rule_is_changed_in_what_is_said_alone(shop: Running, tmp_path: Path) -> None:
+    file = tmp_path / "rule.txt"
+    file.write_text("when clock 75\nthen notify assignee\n")
+    told(shop, "rule", "create", "At risk", "--file", str(file), "--project", "till")
+    told(shop, "rule", "mode", "At risk", "on")
+
+    renamed = told(shop, "rule", "change", "at risk", "--rename", "Running late")
+    wider = told(shop, "rule", "change", "Running late", "--project", "all")
+    rewritten = told(shop, "rule", "change", "Running late", "--file", "-", given="when clock 90\nthen label late")
+
+    assert (renamed["text"], renamed["project"], wider["project"]) == (
+        "when clock 75\nthen notify assignee",
+        "till",
+        "",
+    )
+    assert (rewritten["name"], rewritten["text"], rewritten["mode"]) == (
+        "Running late",
+        "when clock 90\nthen label late",
+        "on",
+    )
+
+
+# --------------------------------------------------------------------------------------------------------- deliveries
+
+
+def test_what_was_sent_is_listed_shown_and_sent_again(shop: Running) -> None:
+    told(shop, "channel", "add", "#alerts", "--kind", "slack", "--address", "https://hooks.example/x")
+    number = told(shop, "channel", "test", "#alerts")["delivery"]
+
+    [one] = [each for each in told(shop, "delivery", "list")["items"] if each["id"] == number]
+
+    assert (one["channel"], one["state"]) == ("#alerts", "waiting")
+    assert "Waiting, through #alerts." in text(shop, "delivery", "show", str(number))
+    assert told(shop, "delivery", "resend", str(number)) == {"resent": number}
+    assert refusal(shop, "delivery", "show", "999999") == "There is no such message."
+    assert "invalid choice" in misuse(shop, "delivery", "list", "--state", "lost")
 
 
 # ---------------------------------------------------------------------------------------------------------- followers

@@ -51,6 +51,19 @@ def test_set_up_tells_what_is_wrong_and_keeps_all_but_the_password(db: None, cli
     assert "short" not in re.findall(r'value="([^"]*)"', page)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", " "), ("email", "olga"), ("password", "short"), ("organization", ""), ("project", "x" * 81)],
+)
+def test_set_up_happens_whole_or_not_at_all(db: None, client: Client, field: str, value: str) -> None:
+    answer = client.post("/setup/", SET_UP | {field: value})
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert not queries.is_set_up()
+    assert client.post("/setup/", SET_UP).headers["Location"] == "/projects/payments/start/"
+
+
 def test_set_up_happens_once(olga: Actor, client: Client) -> None:
     answer = client.post("/setup/", SET_UP | {"email": "eve@rival.example"})
 
@@ -86,6 +99,7 @@ def test_guessing_is_limited(olga: Actor, client: Client) -> None:
 
     answer = client.post("/signin/", {"email": olga.email, "password": PASSWORD})
 
+    assert answer.status_code == 429
     assert "Too many attempts" in answer.content.decode()
 
 

@@ -1,5 +1,6 @@
 """The progress page: numbers that lead to their lists."""
 
+import html
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from errata.apps.accounts.types import Actor
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries
 from errata.apps.progress import following
+from errata.apps.projects import operations as projects
 from tests.web.test_pages import page_of
 
 
@@ -31,6 +33,30 @@ def test_every_number_leads_to_a_list_of_as_many(olga: Actor, browser: Any, paym
     for query, shown in links:
         found = queries.list_issues(actor=olga, query=unquote_plus(query), now=now).items
         assert len(found) == int(shown), unquote_plus(query)
+
+
+def test_of_many_projects_it_compares_the_busiest_and_leads_to_all(
+    olga: Actor, browser: Any, payments: Any, events: Any, now: datetime
+) -> None:
+    for number in range(14):
+        project = projects.create_project(name=f"Shop {number}", platform="node", by=olga, at=now)
+        issues.create_issue(project=project.slug, title="Slow", by=olga, at=now - timedelta(hours=1))
+    work(olga, now)
+    client = browser(olga)
+
+    page = page_of(client, "/progress/?days=7")
+    link = html.unescape(re.findall(r'These are the 12 busiest. <a href="([^"#]*)', page)[0])
+    names = compared(page)
+    assert (len(names), names[0]) == (12, "Payments")
+
+    page = page_of(client, f"/progress/{link}")
+    assert len(compared(page)) == 15
+    assert "busiest" not in page
+
+
+def compared(page: str) -> list[str]:
+    table = page[page.index('class="table compared"') :]
+    return re.findall(r"<tr><td>([^<]*)</td>", table)
 
 
 def test_without_issues_it_says_what_would_be_here(olga: Actor, browser: Any, payments: Any, events: Any) -> None:

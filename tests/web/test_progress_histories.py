@@ -3,6 +3,7 @@
 import html
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from errata.apps.issues import queries
 from errata.apps.issues.models import FollowerPlace
 from errata.apps.issues.types import IssueRow
 from errata.apps.progress import following
-from errata.apps.progress.models import Life, Standing, Stay, Tally
+from errata.apps.progress.models import Life, Standing, Stay, Tally, Total
 from errata.apps.projects import operations as projects
 from errata.apps.projects import queries as projects_of
 from errata.apps.projects.types import ProjectView
@@ -133,6 +134,7 @@ def test_read_at_once_or_in_turns_the_counts_are_the_same(
     """A number that went down takes back what it counted: no count stays behind, and none is less than nothing."""
     history(random.Random(seed), olga, payments, now, follow=True)
     in_turns = tallies()
+    assert totals() == summed()
 
     forget()
     while following.follow(now):
@@ -140,6 +142,7 @@ def test_read_at_once_or_in_turns_the_counts_are_the_same(
 
     assert tallies() == in_turns
     assert min(in_turns.values()) > 0
+    assert totals() == summed()
 
 
 def history(chance: random.Random, by: Actor, payments: ProjectView, now: datetime, *, follow: bool = False) -> Team:
@@ -181,8 +184,21 @@ def tallies() -> dict[tuple[Any, ...], int]:
     return {tuple(key): count for *key, count in [*rows, *places]}
 
 
+def totals() -> dict[tuple[Any, ...], int]:
+    columns = ("day", "what", "name", "type", "severity", "bucket")
+    return {tuple(key): count for *key, count in Total.objects.exclude(count=0).values_list(*columns, "count")}
+
+
+def summed() -> dict[tuple[Any, ...], int]:
+    """What the totals should be."""
+    sums: Counter[tuple[Any, ...]] = Counter()
+    for row in Tally.objects.all():
+        sums[row.day, row.what, row.name, row.type, row.severity, row.bucket] += row.count
+    return {cell: count for cell, count in sums.items() if count}
+
+
 def forget() -> None:
     """As if the projection was never read."""
-    for model in (Tally, Standing, Stay, Life):
+    for model in (Tally, Total, Standing, Stay, Life):
         model.objects.all().delete()
     FollowerPlace.objects.filter(name=following.NAME).delete()

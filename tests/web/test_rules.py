@@ -76,3 +76,34 @@ def test_a_rule_of_another_organisation_is_not_there(
     made = operations.create_automation(name="Ours", text="when created\nthen label a", by=olga, at=now)
 
     assert browser(mallory).get(f"/process/rules/{made.id}/").status_code == 404
+
+
+def test_what_cannot_be_a_rule_is_shown_again_as_it_was_typed(olga: Actor, browser: Any, payments: Any) -> None:
+    posted = SENTENCE | {"when": "field", "argument": "colour", "hourly": "7", "between": "15"}
+
+    answer = browser(olga).post("/process/rules/new/", posted)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "There is no field “colour”" in page
+    chosen = 'value="field" data-asks="priority, field.customer, or empty for any" selected'
+    typed_in = ("colour", "severity:Critical", "urgent", "High", "7", "15")
+    for typed in (chosen, *(f'value="{value}"' for value in typed_in)):
+        assert typed in page
+
+
+def test_the_other_form_has_what_was_typed_in_this_one(olga: Actor, browser: Any, payments: Any, now: datetime) -> None:
+    client = browser(olga)
+
+    text = client.post("/process/rules/new/", SENTENCE | {"as": "text"}).content.decode()
+    assert "when created\nif severity:Critical\nthen label urgent\nthen priority High\nlimit 20 an hour" in text
+
+    posted = {"name": "Odd", "text": "when clock 75\nthen notify channel:ops", "as": "sentence"}
+    sentence = client.post("/process/rules/new/", posted).content.decode()
+    assert 'value="75"' in sentence
+    assert 'value="channel:ops"' in sentence
+
+    broken = client.post("/process/rules/new/", posted | {"text": "when it rains"}).content.decode()
+    assert "when it rains</textarea>" in broken
+    assert "Line 1" in broken
+    assert queries.list_automations(actor=olga, now=now) == []

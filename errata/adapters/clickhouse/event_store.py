@@ -190,6 +190,12 @@ class ClickHouseEventStore:
         """Count each group of the scope that has an event in it."""
         return {(ProjectId(project), group): Total(*own) for project, group, *own in self._scoped("totals", scope)}
 
+    def met_by(self, scope: Scope, *, users: int) -> dict[tuple[ProjectId, int], datetime]:
+        """Find when each group of the scope had met so many people."""
+        return {
+            (ProjectId(project), group): at for project, group, at in self._scoped("met_by", scope, before=users - 1)
+        }
+
     def tags(self, scope: Scope, *, values_max: int = 10, events_max: int = TAGS_EVENTS_MAX) -> list[TagSummary]:
         """Summarise every tag key of the newest events, the most frequent first, with its most frequent values."""
         found: dict[str, TagSummary] = {}

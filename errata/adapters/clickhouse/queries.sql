@@ -74,6 +74,17 @@ FROM events
 WHERE $scope
 GROUP BY project_id, fingerprint
 
+-- name: met_by
+SELECT project_id, fingerprint, first
+FROM (
+    SELECT project_id, fingerprint, min(timestamp) AS first
+    FROM events
+    WHERE $scope AND user != ''
+    GROUP BY project_id, fingerprint, user
+)
+ORDER BY project_id, fingerprint, first
+LIMIT {before:UInt32}, 1 BY project_id, fingerprint
+
 -- name: spread
 SELECT
     project_id, release, environment, count(), toUnixTimestamp64Milli(min(timestamp)),

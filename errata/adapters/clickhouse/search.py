@@ -58,7 +58,7 @@ def _term(term: Term, value: str, parameters: Parameters, now: datetime) -> str:
         case "id":
             return _id(value.replace("-", "").lower(), parameters)
         case "error.handled":
-            return f"(handled {'=' if value == 'true' else '!='} 1)"
+            return f"(handled = {1 if value == 'true' else 0})"
         case "error.unhandled":
             return f"(handled {'=' if value == 'true' else '!='} 0)"
         case "level" if term.operator != "=":

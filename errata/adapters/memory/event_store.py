@@ -168,6 +168,15 @@ class MemoryEventStore:
             for group, own in groups.items()
         }
 
+    def met_by(self, scope: Scope, *, users: int) -> dict[tuple[ProjectId, int], datetime]:
+        """Find when each group of the scope had met so many people."""
+        first: dict[tuple[ProjectId, int], dict[str, datetime]] = {}
+        for event in self._scoped(scope):
+            if user := event.facts.user:
+                own = first.setdefault(_group(event), {})
+                own[user] = min(own.get(user, event.timestamp), event.timestamp)
+        return {group: sorted(own.values())[users - 1] for group, own in first.items() if len(own) >= users}
+
     def tags(self, scope: Scope, *, values_max: int = 10, events_max: int = TAGS_EVENTS_MAX) -> list[TagSummary]:
         """Summarise every tag key of the newest events, the most frequent first, with its most frequent values."""
         pairs = Counter(pair for event in self.events(scope, limit=events_max) for pair in event.facts.tags)

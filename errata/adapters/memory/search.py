@@ -49,7 +49,7 @@ def _term(term: Term, value: str, event: StoredEvent, now: datetime) -> bool:
         case "id":
             return _like(event.event_id, values.pattern(value.replace("-", "")))
         case "error.handled":
-            return (event.facts.handled == 1) == (value == "true")
+            return event.facts.handled == (1 if value == "true" else 0)
         case "error.unhandled":
             return (event.facts.handled == 0) == (value == "true")
         case "level" if term.operator != "=":

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ninja import Field, Router, Schema, Status
-from ninja.params.functions import Query
+from ninja.params.functions import Body, Query
 
 from errata.api.kit import ApiRequest
 from errata.api.native.schemas import IssueDetailOut, IssueOut, Page
@@ -14,13 +14,15 @@ from errata.apps.calendars.types import CalendarView, Definition
 from errata.apps.clocks import operations, queries
 from errata.apps.clocks.plain import plain_advised, plain_clocks, plain_forecast, plain_preview, plain_reading
 from errata.apps.clocks.queries import ClockFilter
-from errata.apps.clocks.types import Advised
+from errata.apps.clocks.types import Advised, Attainment
 from errata.apps.issues import operations as issue_operations
 from errata.apps.issues import queries as issue_queries
+from errata.apps.projects import queries as projects
 from errata.core.sla import WEEKDAYS, parse_day, parse_spans, write_day, write_spans
 
 router = Router(tags=["Clocks"])
 _CHOSEN = Query(...)
+_DOCUMENT = Body(...)
 _FORECAST = Query(...)
 
 
@@ -85,6 +87,22 @@ class ForecastQuery(Schema):
     team: str = Field("", description="Slug.")
     assignee: str = Field("", description="`me`, `none`, an e-mail address or `#team`.")
     state: str = Field("", description="running, at_risk, breached or paused.")
+
+
+class AttainmentOut(Schema):
+    """The promises of a team."""
+
+    team: str = Field(description="Its slug; empty for the projects of no team.")
+    name: str
+    met: int
+    missed: int
+    late: int = Field(description="Those that still run, and ran out.")
+    share: float | None = Field(description="Of all of these, the part that was kept; null: there is none.")
+
+    @classmethod
+    def of(cls, one: Attainment) -> "AttainmentOut":
+        """It as scripts read it."""
+        return cls(team=one.slug, name=one.name, met=one.met, missed=one.missed, late=one.breached, share=one.share)
 
 
 class ForecastOut(Schema):
@@ -205,6 +223,27 @@ def forecast(request: ApiRequest, chosen: ForecastQuery = _FORECAST) -> dict[str
     """The sum of the probabilities of the resolution clocks in time that are due first."""
     found = queries.forecast(actor=request.auth, now=datetime.now(UTC), chosen=ClockFilter(**chosen.dict()))
     return plain_forecast(found)
+
+
+@router.get("/clocks/attainment", response=Page[AttainmentOut], summary="Say how many promises teams kept")
+def attainment(
+    request: ApiRequest,
+    days: int = Query(30, ge=1, le=366),
+    kind: Literal["response", "update", "resolution"] = "resolution",
+    team: str = "",
+) -> Page[AttainmentOut]:
+    """Over the last days, by team, those of no team last; what is late now counts as broken."""
+    found = queries.attainment(actor=request.auth, now=datetime.now(UTC), days=days, kind=kind, team=team)
+    return Page(items=[AttainmentOut.of(one) for one in found])
+
+
+@router.post("/projects/{slug}/clocks/preview", response=dict[str, Any], summary="Preview another policy")
+def preview_policy(request: ApiRequest, slug: str, body: dict[str, Any] = _DOCUMENT) -> dict[str, Any]:
+    """Which clocks would flip by this maximum time, written as in a template. Nothing is changed."""
+    project = projects.project(actor=request.auth, which=slug)
+    policy = queries.policy_from(body)
+    now = datetime.now(UTC)
+    return plain_preview(queries.preview_policy(actor=request.auth, project_ids=[project.id], policy=policy, now=now))
 
 
 @router.get("/projects/{slug}/advice", response=Page[AdviceOut], summary="Say what could be promised")

@@ -25,6 +25,7 @@ from errata.api.native.schemas import (
 )
 from errata.apps.issues import exporting, hindsight, operations, queries
 from errata.apps.issues.linking import LinkNotFound
+from errata.apps.projects import queries as projects
 from errata.core import past
 
 Numbered = TypeVar("Numbered", CommentOut, ActivityOut)
@@ -35,7 +36,8 @@ router = Router(tags=["Issues"])
 _SPOOL_BYTES = 4 * 2**20
 
 _SORTS = (
-    "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `score`, `created`, `updated`; `-` reverses."
+    "`last_seen`, `first_seen`, `count`, `users`, `priority`, `severity`, `score`, `created`, `updated`, `due`: the"
+    " newest, most or highest first; with `+` before it (`%2B` in an address) the other way round."
 )
 _AS_OF = (
     "Look back: the answer of that moment, in ISO 8601 such as `2026-11-03T14:00+01:00`; without an offset in UTC. What"
@@ -51,25 +53,35 @@ def list_issues(
     cursor: str | None = Query(None, description="`next` of the page before."),
     limit: int = Query(50, ge=1, le=200),
     *,
+    project: str = Query("", description="Of one project: its slug, its key or its number. Else of all."),
     as_of: str | None = Query(None, description=_AS_OF),
 ) -> Page[IssueOut | IssueThenOut]:
     """Newest first unless sorted otherwise. A query that can't be read is answered 400 with the place.
 
     So is, with `as_of`, one that asks what can't be told of the past: watchers, clocks, due times, the score, users,
-    what was blocked or unhandled.
+    what was blocked or unhandled. What asks of events is answered 503 while the event store doesn't answer.
     """
+    chosen = [projects.project(actor=request.auth, which=project).id] if project else None
     if as_of is not None:
         at = past.moment(as_of, now=datetime.now(UTC))
         then = hindsight.list_issues_as_of(
-            actor=request.auth, as_of=at, query=query, sort=sort, cursor=cursor, limit=limit
+            actor=request.auth,
+            as_of=at,
+            query=query,
+            projects=chosen,
+            sort=sort,
+            cursor=cursor,
+            limit=limit,
+            whole=True,
         )
         told: list[IssueOut | IssueThenOut] = [
             IssueThenOut.of(row, counted=row.id not in then.uncounted, as_of=at) for row in then.items
         ]
         return Page(items=told, next=then.next)
     page = queries.list_issues(
-        actor=request.auth, query=query, sort=sort, cursor=cursor, limit=limit, now=datetime.now(UTC)
-    )
+        actor=request.auth, query=query, projects=chosen, sort=sort, cursor=cursor, limit=limit, now=datetime.now(UTC),
+        whole=True,
+    )  # fmt: skip
     return Page(items=[IssueOut.of(row) for row in page.items], next=page.next)
 
 

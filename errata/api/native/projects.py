@@ -64,7 +64,10 @@ def list_keys(request: ApiRequest, slug: str) -> Page[KeyOut]:
 @router.post("/projects/{slug}/keys", response={201: KeyOut}, summary="Create a key")
 def create_key(request: ApiRequest, slug: str, body: KeyIn) -> Status[KeyOut]:
     """A further key: one per environment or client, so that each can be disabled alone."""
-    return Status(201, _shown(operations.create_key(which=slug, name=body.name, by=request.auth, at=datetime.now(UTC))))
+    key = operations.create_key(
+        which=slug, name=body.name, quota_per_minute=body.quota_per_minute, by=request.auth, at=datetime.now(UTC)
+    )
+    return Status(201, _shown(key))
 
 
 @router.patch("/keys/{key_id}", response=KeyOut, summary="Enable, disable, rename or limit a key")

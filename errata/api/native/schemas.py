@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 from msgspec.structs import asdict
 from ninja import Field, Schema
 
+from errata.api.kit import Given
 from errata.apps.accounts.types import Person
 from errata.apps.audit.types import AuditEntry
 from errata.apps.issues.types import ActivityView, CommentView, IssueDetail, IssueRow, LinkKind
@@ -50,14 +51,14 @@ class ProjectOut(Schema):
         return ProjectOut(**asdict(project), open_issues=open_issues)
 
 
-class ProjectIn(Schema):
+class ProjectIn(Given):
     name: str = Field(min_length=1, max_length=100)
     platform: str = "other"
     key: str | None = Field(None, description="The prefix of issue keys, such as PAY; made from the name when absent.")
     template: str = Field("", description="The workflow it begins with, such as `software`: see GET /workflows.")
 
 
-class ProjectPatch(Schema):
+class ProjectPatch(Given):
     name: str | None = None
     platform: str | None = None
     active: bool | None = None
@@ -81,14 +82,15 @@ class KeyOut(Schema):
         )  # fmt: skip
 
 
-class KeyIn(Schema):
+class KeyIn(Given):
     name: str = "Default"
+    quota_per_minute: int = Field(0, ge=0, description="Accepted events a minute; 0 = no quota.")
 
 
-class KeyPatch(Schema):
+class KeyPatch(Given):
     name: str | None = None
     active: bool | None = None
-    quota_per_minute: int | None = Field(None, ge=0)
+    quota_per_minute: int | None = Field(None, ge=0, description="Accepted events a minute; 0 = no quota.")
 
 
 class IssueProjectOut(Schema):
@@ -219,7 +221,7 @@ class IssueDetailOut(IssueOut):
         )  # fmt: skip
 
 
-class IssueIn(Schema):
+class IssueIn(Given):
     """An issue a person reports."""
 
     project: str = Field(description="The project's slug.")
@@ -234,7 +236,7 @@ class IssueIn(Schema):
     parent: str | None = Field(None, description="The key of the issue it is a part of.")
 
 
-class IssuePatch(Schema):
+class IssuePatch(Given):
     """What changes; what is absent stays. `version` guards against overwriting somebody else's change."""
 
     title: str | None = None
@@ -250,7 +252,7 @@ class IssuePatch(Schema):
     version: int | None = None
 
 
-class TransitionIn(Schema):
+class TransitionIn(Given):
     """A move: to a stage by its name, or by the move's own name."""
 
     stage: str
@@ -260,7 +262,7 @@ class TransitionIn(Schema):
     override: str | None = Field(None, description="The reason to pass a retest without proof; a comment will do.")
 
 
-class CommentIn(Schema):
+class CommentIn(Given):
     body: str = Field(min_length=1, description="Markdown.")
 
 

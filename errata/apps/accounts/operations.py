@@ -14,9 +14,11 @@ from errata.apps.accounts.credentials import TOKEN_PREFIX, digest_of, new_secret
 from errata.apps.accounts.models import ApiToken, Invitation, Membership, Organization, Team, TeamMembership, User
 from errata.apps.accounts.permissions import ROLES, Forbidden, allow, checked_scopes
 from errata.apps.accounts.signin import (
+    TooManyAttempts,
     authenticate,
     change_password,
     hashed_password,
+    make_reset_link,
     request_password_reset,
     reset_password,
 )
@@ -26,6 +28,7 @@ from errata.apps.records import RecordsBusy, storable, write
 from errata.core.errors import Refusal
 
 __all__ = [
+    "TooManyAttempts",
     "accept_invitation",
     "add_to_team",
     "authenticate",
@@ -37,6 +40,7 @@ __all__ = [
     "deactivate_user",
     "delete_team",
     "invite",
+    "make_reset_link",
     "note_token_use",
     "reactivate_user",
     "remove_from_team",
@@ -95,7 +99,7 @@ def set_up(*, email: str, name: str, password: str, organization: str, at: datet
     """Create the first person, as owner, and the organisation. Raises AlreadySetUp the second time."""
     if queries.is_set_up():
         raise _already_set_up()
-    email, name, organization = _email(email), _name(name), _name(organization)
+    email, name, organization = _email(email), _name(name), _name(organization, field="organization")
     hashed = hashed_password(password, email=email, name=name)
     with write():
         if queries.is_set_up():
@@ -408,16 +412,16 @@ def _email(text: str) -> str:
     try:
         validate_email(email)
     except ValidationError:
-        raise AccountRefused(f"“{text}” is not an e-mail address.", email=text) from None
+        raise AccountRefused(f"“{text}” is not an e-mail address.", field="email", email=text) from None
     if len(email) > 254:
-        raise AccountRefused("An e-mail address has 254 characters at most.", email=text)
+        raise AccountRefused("An e-mail address has 254 characters at most.", field="email", email=text)
     return email
 
 
-def _name(text: str) -> str:
+def _name(text: str, *, field: str = "name") -> str:
     name = " ".join(text.split())
     if not name or len(name) > 120 or "\0" in name:
-        raise AccountRefused("A name has 1 to 120 characters.", name=text)
+        raise AccountRefused("A name has 1 to 120 characters.", field=field, name=text)
     return name
 
 

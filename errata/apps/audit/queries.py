@@ -24,6 +24,13 @@ class HeadRefused(Refusal):
     status = 400
 
 
+class AuditCursorRefused(Refusal):
+    """A cursor that no page of the log gave."""
+
+    code = "cursor_refused"
+    status = 400
+
+
 def head() -> Head:
     """The newest entry's place and hash."""
     row = ChainHead.objects.filter(id=1).first()
@@ -77,7 +84,11 @@ def list_entries(
         rows = rows.filter(action__startswith=storable(action))
     if by_user is not None:
         rows = rows.filter(actor_id=by_user)
-    if (place := whole_number(cursor)) is not None:
+    place = whole_number(cursor)
+    if cursor and place is None:
+        msg = "This cursor belongs to another list. Begin again without it."
+        raise AuditCursorRefused(msg)
+    if place is not None:
         rows = rows.filter(sequence__lt=place)
     found = [entry_of(row) for row in rows.order_by("-sequence")[: limit + 1]]
     more = len(found) > limit

@@ -78,16 +78,18 @@ def for_events(
 def for_users(
     meant: Meant, rows: Sequence[IssueRow], *, actor: Actor, since: datetime | None, until: datetime
 ) -> list[Firing]:
-    """One firing for each issue that as many people had met by `until`, and had not by `since`."""
+    """One firing for each issue, in the minute in which so many people had met it, unless that was before `since`."""
     needed = meant.rule.when.count
+    # Estimated and cheap, for all of them; those it tells of are asked for the very moment.
     now = _users(meant, rows, until=until)
-    before = _users(meant, rows, until=since) if since else {}
+    many = [row for row in rows if now.get(row.id, 0) >= needed]
+    met = _met_by(meant, many, users=needed, until=until)
     found = [
-        Firing(row.id, until, USERS)
-        for row in rows
-        if now.get(row.id, 0) >= needed > before.get(row.id, 0)
+        Firing(row.id, floor(at), USERS)
+        for row in many
+        if (at := met.get(row.id)) is not None and (since is None or at >= since)
     ]  # fmt: skip
-    return _held(meant, found, actor=actor)
+    return _held(meant, sorted(found, key=lambda firing: (firing.at, firing.issue_id)), actor=actor)
 
 
 def floor(moment: datetime) -> datetime:
@@ -135,6 +137,16 @@ def _per_minute(meant: Meant, rows: Sequence[IssueRow], *, start: datetime, end:
         if own:
             counts[row.id] = [sum(bucket.count for bucket in buckets) for buckets in zip(*own, strict=True)]
     return counts
+
+
+def _met_by(meant: Meant, rows: Sequence[IssueRow], *, users: int, until: datetime) -> dict[int, datetime]:
+    if not rows:
+        return {}
+    met = ports.current().events.met_by(_scope(meant, rows, since=None, until=until), users=users)
+    own = {row.id: [(ProjectId(row.project.id), group) for group in row.groups] for row in rows}
+    return {
+        number: min(met[key] for key in keys if key in met) for number, keys in own.items() if met.keys() & set(keys)
+    }
 
 
 def _users(meant: Meant, rows: Sequence[IssueRow], *, until: datetime) -> dict[int, int]:

@@ -1,6 +1,8 @@
 """Writes of rules."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from errata.apps.accounts.permissions import allow
@@ -41,6 +43,13 @@ class AutomationRefused(Refusal):
 
     code = "automation_refused"
     status = 422
+
+
+class NothingToUndo(Refusal):
+    """A run that changed nothing, or nothing that can still be taken back."""
+
+    code = "nothing_to_undo"
+    status = 409
 
 
 class RunNotFound(Refusal):
@@ -131,15 +140,31 @@ def undo_run(*, run_id: int, by: Actor, at: datetime) -> int:
         run = Run.objects.filter(id=run_id, automation__organization_id=by.organization_id).first()
         if run is None:
             raise RunNotFound(f"There is no run {run_id}.", run=run_id)
-        undone = 0
-        for number in [number for one in run.did for number in one["activities"]][::-1]:
-            try:
-                issues.undo(activity_id=number, by=by, at=at)
-                undone += 1
-            except Refusal:
-                continue
+        if run.undone_at is not None:
+            raise NothingToUndo("It was taken back already.", run=run_id)
+        undone = sum(_undone(one, by=by, at=at) for one in run.did[::-1])
+        if not undone:
+            words = "it did nothing" if run.outcome != "did" else "what it did was changed again since, or was to tell"
+            raise NothingToUndo(f"There is nothing to take back: {words}.", run=run_id)
         Run.objects.filter(id=run.id).update(undone_at=at)
         return undone
+
+
+def _undone(one: Mapping[str, Any], *, by: Actor, at: datetime) -> int:
+    """Take back what an action of a run did, as far as it still can be, and count it."""
+    deeds: list[Callable[[], object]] = [
+        partial(issues.undo, activity_id=number, by=by, at=at) for number in one["activities"][::-1]
+    ]
+    # Runs from before comments were kept with them have none.
+    deeds += [partial(issues.retract_comment, comment_id=number, by=by, at=at) for number in one.get("comments", ())]
+    undone = 0
+    for deed in deeds:
+        try:
+            deed()
+        except Refusal:
+            continue
+        undone += 1
+    return undone
 
 
 def forget_idle_runs(*, before: datetime) -> bool:

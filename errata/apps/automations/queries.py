@@ -16,6 +16,8 @@ from errata.apps.issues.vocabulary import catalog_of
 from errata.apps.projects import queries as projects
 from errata.core.automation import Firing, Rule, parse, within_limits
 from errata.core.automation.fire import kinds
+from errata.core.past import untold_in
+from errata.core.search import parse as parse_search
 from errata.ports.event_store import StoreUnavailable
 
 DAYS_MAX = 90
@@ -79,8 +81,17 @@ def backtest(*, actor: Actor, text: str, now: datetime, days: int = 30, project:
         issues=len({firing.issue_id for firing in let}),
         acted_on=len(acted),
         examples=[_example(firing, rows[firing.issue_id], acted) for firing in latest if firing.issue_id in rows],
-        partial=partial,
+        partial=" ".join(filter(None, (partial, _untold(rule, actor)))),
     )
+
+
+def _untold(rule: Rule, actor: Actor) -> str:
+    """A live rule asks what is so at the time; where nobody keeps that, its history can't be asked for it."""
+    where = parse_search(rule.where, catalog=catalog_of(actor.organization_id)).where
+    words = list(dict.fromkeys(word for word, _ in untold_in(where)))
+    if not words:
+        return ""
+    return f"{', '.join(words)}: nobody keeps what that was at the time, so here it is asked as it is today."
 
 
 def firings_of(

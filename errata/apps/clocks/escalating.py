@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -13,9 +14,10 @@ from errata.apps.clocks.telling import people
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.types import Changed, Life
-from errata.apps.notices.operations import notify
+from errata.apps.notices.operations import notify, post
 from errata.apps.records import together
 from errata.core.errors import Refusal
+from errata.core.recipients import channel_named
 from errata.core.sla import EscalationStep
 from errata.core.vocabulary import PRIORITIES
 
@@ -92,17 +94,17 @@ def acknowledge(*, key: str, by: Actor, at: datetime) -> Changed:
 
 def _tell(step: Step, words: Sequence[str], *, link: int = 0) -> list[str]:
     found = people(words, step.life)
+    dedupe = ":".join(map(str, ("clock", *step.run().values(), link)))
+    because = f"because its {step.clock.kind} time is at {step.rule.percent} %"
+    telling: dict[str, Any] = {
+        "issue_id": step.life.issue_id, "kind": "clock", "text": step.words, "dedupe": dedupe, "at": step.at
+    }  # fmt: skip
     if found:
-        notify(
-            issue_id=step.life.issue_id,
-            to=[person.id for person in found],
-            kind="clock",
-            reason=f"because its {step.clock.kind} time is at {step.rule.percent} % and you are to know",
-            text=step.words,
-            dedupe=":".join(map(str, ("clock", *step.run().values(), link))),
-            at=step.at,
-        )
-    return [person.name or person.email for person in found]
+        notify(**telling, to=[person.id for person in found], reason=f"{because} and you are to know")
+    telling |= {"organization_id": step.life.organization_id, "reason": f"{because} and this channel is to know"}
+    channels = [name for word in words if (name := channel_named(word))]
+    told = [name for name in channels if post(**telling, channel=name)]
+    return [*(person.name or person.email for person in found), *told]
 
 
 def _notify(step: Step) -> tuple[list[str], str]:

@@ -52,6 +52,7 @@ def notice(*, at: datetime) -> bool:
         ids = [issue_id for issue_id, project_id in places if project_id not in archived]
         found = read(ids, at=at)
         planned = plan(found, at=at)
+        _tell_marks(planned, at=at)
         _escalate(planned, at=at)
         save(planned)
         # What belongs to a project that is being purged is looked at no more.
@@ -65,6 +66,20 @@ def _rest(archived: Collection[int]) -> None:
     if archived:
         Clock.objects.filter(project_id__in=archived, next_at__isnull=False).update(next_at=None)
         Basis.objects.filter(project_id__in=archived).delete()
+
+
+def _tell_marks(plan: Plan, *, at: datetime) -> None:
+    """Write down on their issues which marks clocks have come to: rules go by it, now and when they look back."""
+    marked = [one for one in plan.planned if one.marks]
+    reached = [
+        issues.ClockReached(one.row.issue_id, kind=one.reading.kind, percent=mark)
+        for one in marked
+        for mark in one.marks
+    ]
+    issues.tell_clocks(reached, at=at)
+    for one in marked:
+        one.row.passed = max(one.row.passed, percent_of(one.reading))
+        one.row.next_at = one.reading.next_at
 
 
 def _escalate(plan: Plan, *, at: datetime) -> None:

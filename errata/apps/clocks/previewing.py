@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
@@ -13,7 +14,9 @@ from errata.apps.clocks.reckoning import read
 from errata.apps.clocks.types import Flip, Preview
 from errata.apps.issues import queries as issues
 from errata.apps.projects import queries as projects
+from errata.core.errors import Refusal
 from errata.core.sla import CalendarSince, ClockPolicy, PolicySince, Reading
+from errata.core.template import faults, from_document
 
 # Two cores reckon so many twice over in about a second; those due first are looked at, for they flip first.
 LOOKED_AT_MAX = 5_000
@@ -44,6 +47,28 @@ def preview_calendar(
         calendars[""] = AROUND_THE_CLOCK
     own = [project.id for project in projects.list_projects(actor=actor)]
     return _preview(actor, {project_id: grounds(policies_of(project_id), calendars) for project_id in own}, now)
+
+
+class PolicyRefused(Refusal):
+    """What is no policy, or one that no template could have."""
+
+    code = "policy_refused"
+    status = 422
+
+
+def policy_from(document: Any) -> ClockPolicy:
+    """The policy that a template's document writes, alone or as its maximum time.
+
+    Raises DocumentRefused for what is no policy and PolicyRefused for one that a template would not take.
+    """
+    whole = isinstance(document, Mapping) and "maximum_time" in document
+    overrides = from_document({"maximum_time": document["maximum_time"] if whole else document})
+    if overrides.maximum_time is None:
+        raise PolicyRefused("It has no maximum time, so there is nothing to preview.")
+    found = faults(overrides)
+    if found:
+        raise PolicyRefused(found[0].words)
+    return overrides.maximum_time
 
 
 def preview_policy(*, actor: Actor, project_ids: Collection[int], policy: ClockPolicy, now: datetime) -> Preview:

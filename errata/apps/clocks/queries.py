@@ -12,7 +12,7 @@ from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
 from errata.apps.clocks.foretelling import advice_of, learnt_among, models_of, probability
 from errata.apps.clocks.models import Basis, Chain, Clock, Escalation, Tally
-from errata.apps.clocks.previewing import preview_calendar, preview_policy
+from errata.apps.clocks.previewing import policy_from, preview_calendar, preview_policy
 from errata.apps.clocks.reckoning import read
 from errata.apps.clocks.types import (
     Advised,
@@ -38,8 +38,8 @@ from errata.core.sla.timetable import to_us
 
 __all__ = [
     "BUCKETS", "KINDS", "STATES", "ClockFilter", "attainment", "buckets", "clocks_of", "count_recounting",
-    "forecast", "issue_clocks", "list_advice", "list_clocks", "list_escalations", "preview_calendar", "preview_policy",
-    "promises",
+    "forecast", "issue_clocks", "list_advice", "list_clocks", "list_escalations", "policy_from", "preview_calendar",
+    "preview_policy", "promises",
 ]  # fmt: skip
 
 PAGE_MAX = 200

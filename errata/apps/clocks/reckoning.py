@@ -17,7 +17,7 @@ from errata.apps.issues import queries as issue_queries
 from errata.apps.issues.types import Life
 from errata.apps.records import add_counts
 from errata.apps.workflows.queries import workflow_of
-from errata.core.sla import EscalationStep, Reading, reckon
+from errata.core.sla import MARKS, EscalationStep, Reading, reckon
 from errata.core.sla.history import policy_at
 from errata.core.sla.timetable import to_us
 from errata.core.workflow import Workflow
@@ -81,12 +81,13 @@ class Reckoned(msgspec.Struct, frozen=True):
 
 
 class Planned(msgspec.Struct):
-    """A row as it should be, beside the one that is there; and the steps of the escalation that are due."""
+    """A row as it should be, beside the one that is there; the marks it has come to, and the steps that are due."""
 
     row: Row
     old: Row | None
     reading: Reading
     steps: Sequence[tuple[int, EscalationStep]] = ()
+    marks: Sequence[int] = ()
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -207,6 +208,7 @@ def note_of(readings: Iterable[Reading]) -> issues.ClockNote:
 def _planned(one: Reckoned, reading: Reading, old: Row | None, *, first: bool, at: datetime, quietly: bool) -> Planned:
     passed = _passed(reading, old, at=at, quietly=quietly)
     steps = due_steps(one, reading, passed=passed, at=at) if reading.is_live else []
+    marks = [mark for mark in MARKS if passed < mark <= percent_of(reading)] if reading.is_live else []
     row = Row(
         organization_id=one.life.organization_id,
         project_id=one.life.project_id,
@@ -223,10 +225,10 @@ def _planned(one: Reckoned, reading: Reading, old: Row | None, *, first: bool, a
         started_at=reading.started_at,
         stopped_at=reading.stopped_at,
         due_at=reading.due_at,
-        next_at=at if steps else reading.next_at,
+        next_at=at if steps or marks else reading.next_at,
         passed=passed,
     )
-    return Planned(row=row, old=old, reading=reading, steps=steps)
+    return Planned(row=row, old=old, reading=reading, steps=steps, marks=marks)
 
 
 def percent_of(reading: Reading) -> int:

@@ -213,6 +213,7 @@ _PAST = {
     "waiting_on": "waiting",
     "acknowledged": "acknowledged",
     "escalated": "escalated",
+    "clock": "clocked",
     "commented": "commented",
     "comment_edited": "comment_edited",
     "comment_deleted": "comment_deleted",

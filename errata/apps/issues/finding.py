@@ -11,10 +11,12 @@ from errata.apps.issues.search import Found, compile_search
 from errata.apps.projects import queries as projects_of
 
 
-def search(actor: Actor, query: str, projects: Collection[int] | None, now: datetime) -> tuple[Found, QuerySet[Issue]]:
-    """The issues that a search finds in these projects, or in all."""
+def search(
+    actor: Actor, query: str, projects: Collection[int] | None, now: datetime, *, whole: bool = False
+) -> tuple[Found, QuerySet[Issue]]:
+    """The issues that a search finds in these projects, or in all; refused if it must be whole and can't be."""
     ids = project_ids(actor, projects)
-    found = compile_search(query, actor=actor, projects=ids, now=now)
+    found = compile_search(query, actor=actor, projects=ids, now=now, whole=whole)
     return found, listed(actor, ids if projects is not None else None).filter(found.where)
 
 

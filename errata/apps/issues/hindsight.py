@@ -50,7 +50,9 @@ class IssueThen(msgspec.Struct, frozen=True):
     partial: str = ""
 
 
-def search_as_of(*, actor: Actor, query: str, projects: Collection[int] | None, as_of: datetime) -> Sought:
+def search_as_of(
+    *, actor: Actor, query: str, projects: Collection[int] | None, as_of: datetime, whole: bool = False
+) -> Sought:
     """What a search would have found. Raises SearchError, and UntoldOfThePast for what nobody wrote down then."""
     allow(actor, "issue:read")
     catalog = catalog_of(actor.organization_id)
@@ -58,7 +60,8 @@ def search_as_of(*, actor: Actor, query: str, projects: Collection[int] | None, 
     where = parse(storable(query), catalog=catalog).where
     past.check_told(where)
     asked = partition(where, catalog=catalog) if where is not None else None
-    found = compile_search(query, actor=actor, projects=ids, now=as_of, catalog=catalog, until=events_until(as_of))
+    until = events_until(as_of)
+    found = compile_search(query, actor=actor, projects=ids, now=as_of, catalog=catalog, until=until, whole=whole)
     past.check_told_order(found.sort)
 
     chosen = ids if projects is not None else None
@@ -96,9 +99,10 @@ def list_issues_as_of(
     sort: str = "",
     cursor: str | None = None,
     limit: int = 50,
+    whole: bool = False,
 ) -> Page:
     """A page of the issues a search would have found at a moment, as they were then."""
-    sought = search_as_of(actor=actor, query=query, projects=projects, as_of=as_of)
+    sought = search_as_of(actor=actor, query=query, projects=projects, as_of=as_of, whole=whole)
     order = sought.order(sort)
     past.check_told_order(order.sort)
     return sought.page(order, limit=limit, cursor=cursor)

@@ -39,7 +39,7 @@ from errata.apps.issues.linking import link_issues, unlink_issues
 from errata.apps.issues.mentioning import note_mentions
 from errata.apps.issues.merging import merge_issues, split_grouping
 from errata.apps.issues.models import Issue
-from errata.apps.issues.noting import ClockNote, note_clocks, note_scores
+from errata.apps.issues.noting import ClockNote, ClockReached, note_clocks, note_scores, tell_clocks
 from errata.apps.issues.parenting import put_under, set_parent
 from errata.apps.issues.proving import evidence_of, note_proof, note_shown
 from errata.apps.issues.purging import purge_deleted_projects
@@ -49,6 +49,7 @@ from errata.apps.issues.talk import (
     delete_comment,
     edit_comment,
     post_comment,
+    retract_comment,
     unwatch_issue,
     watch_issue,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "Assignment",
     "ChangedMeanwhile",
     "ClockNote",
+    "ClockReached",
     "IssueMerged",
     "IssueNotFound",
     "adopt_workflow",
@@ -100,11 +102,13 @@ __all__ = [
     "publish_workflow",
     "purge_deleted_projects",
     "remark",
+    "retract_comment",
     "save_view",
     "set_deputy",
     "set_parent",
     "split_grouping",
     "stumbled",
+    "tell_clocks",
     "transition_issue",
     "try_again",
     "undo",

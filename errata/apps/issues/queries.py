@@ -123,13 +123,14 @@ def list_issues(
     cursor: str | None = None,
     limit: int = 50,
     count: bool = False,
+    whole: bool = False,
 ) -> Page:
     """A page of the issues a search finds, and how many those are. Raises SearchError with the place of what can't be
-    read.
+    read. If it must be `whole`, it is refused while the event store doesn't answer.
     """
     allow(actor, "issue:read")
     limit = max(1, min(limit, PAGE_MAX))
-    sought = Sought(*_search(actor, query, projects, now))
+    sought = Sought(*_search(actor, query, projects, now, whole=whole))
     page = sought.page(sought.order(sort), limit=limit, cursor=cursor)
     return msgspec.structs.replace(page, total=sought.issues.count()) if count else page
 
@@ -137,9 +138,9 @@ def list_issues(
 def list_keys(
     *, actor: Actor, now: datetime, query: str = "", projects: Collection[int] | None = None, sort: str = ""
 ) -> list[str]:
-    """The keys of all that a search finds, in its order, up to ALL_MAX."""
+    """The keys of all that a search finds, in its order, up to ALL_MAX: never more than it asks for."""
     allow(actor, "issue:read")
-    sought = Sought(*_search(actor, query, projects, now))
+    sought = Sought(*_search(actor, query, projects, now, whole=True))
     pairs = sought.issues.order_by(*sought.order(sort).ordering).values_list("project__key", "number")[:ALL_MAX]
     return [f"{prefix}-{number}" for prefix, number in pairs]
 

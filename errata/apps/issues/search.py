@@ -15,6 +15,7 @@ from errata.apps.issues.models import Grouping, IssueLabel, IssueLink, Watcher
 from errata.apps.issues.vocabulary import catalog_of
 from errata.apps.records import among, storable
 from errata.core import vocabulary
+from errata.core.errors import Refusal
 from errata.core.ids import ProjectId
 from errata.core.search import (
     And,
@@ -42,6 +43,10 @@ from errata.ports.event_store import Scope, StoreUnavailable
 # How many groups one question to the event store may find: the most recent. A search that finds more says so.
 GROUPS_MAX = 10_000
 UNANSWERED = "The event store doesn't answer, so what the search asks of events was left out."
+_NOT_NOW = (
+    "The event store isn't answering, so what this search asks of events can't be told now. Try again in a moment, or"
+    " ask nothing of events."
+)
 CUT = f"The search finds more than {GROUPS_MAX:,} groups of events; these are the most recent."
 
 # Django writes `is_open = True` as the bare column on SQLite, which then passes the index by; IN it doesn't.
@@ -65,6 +70,13 @@ _PEOPLE = {"assignee": "assignee_id", "deputy": "deputy_id", "creator": "created
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9]{1,9})-(\d{1,9})", re.ASCII)
 
 
+class SearchUnanswered(Refusal):
+    """The event store doesn't answer what the search asks of it, and nothing may be left out."""
+
+    code = "events_unavailable"
+    status = 503
+
+
 class Found(msgspec.Struct, frozen=True):
     """What a search comes to: the condition, its order, and what had to be left out."""
 
@@ -82,13 +94,17 @@ def compile_search(
     now: datetime,
     catalog: Catalog | None = None,
     until: datetime | None = None,
+    whole: bool = False,
 ) -> Found:
-    """Compile a search over these projects, of events up to `until`. Raises SearchError with what can't be read."""
+    """Compile a search over these projects, of events up to `until`. Raises SearchError with what can't be read.
+
+    Without the event store, what is asked of it is left out and said; if the answer must be `whole`, it is refused.
+    """
     catalog = catalog or catalog_of(actor.organization_id)
     query = parse(storable(text), catalog=catalog)
     if query.where is None:
         return Found(_EVERYTHING, query.sort, query.descending, "")
-    compiler = _Compiler(actor, projects, now, catalog, until)
+    compiler = _Compiler(actor, projects, now, catalog, until, whole=whole)
     where = compiler.condition(partition(query.where, catalog=catalog))
     return Found(where, query.sort, query.descending, compiler.partial)
 
@@ -112,9 +128,17 @@ def _has_event_side(node: Node) -> bool:
 
 class _Compiler:
     def __init__(
-        self, actor: Actor, projects: Sequence[int], now: datetime, catalog: Catalog, until: datetime | None
+        self,
+        actor: Actor,
+        projects: Sequence[int],
+        now: datetime,
+        catalog: Catalog,
+        until: datetime | None,
+        *,
+        whole: bool,
     ) -> None:
         self.partial = ""
+        self._whole = whole
         self._until = until
         self._catalog = catalog
         self._actor = actor
@@ -229,6 +253,8 @@ class _Compiler:
         try:
             found = ports.current().events.fingerprints(scope, limit=GROUPS_MAX)
         except StoreUnavailable:
+            if self._whole:
+                raise SearchUnanswered(_NOT_NOW) from None
             self.partial = UNANSWERED
             return _EVERYTHING
         if len(found) >= GROUPS_MAX:
@@ -277,7 +303,10 @@ def _ranked(column: str, values: Sequence[str]) -> _Compile:
 
 
 def _number(_: _Compiler, term: Term, value: str) -> Q:
-    return Q(**{f"{_COLUMNS[term.key]}{_LOOKUPS[term.operator]}": number(value)})
+    wanted = number(value)
+    if term.operator == "=" and isinstance(wanted, float) and term.key != "score":
+        return _NOTHING  # the column is whole, and Django would cut the number to fit
+    return Q(**{f"{_COLUMNS[term.key]}{_LOOKUPS[term.operator]}": wanted})
 
 
 def _of_days(column: str, span: Interval) -> Q:

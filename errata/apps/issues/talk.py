@@ -70,9 +70,21 @@ def delete_comment(*, comment_id: int, by: Actor, at: datetime) -> None:
     allow(by, "issue:write")
     with write():
         comment, issue = _own(comment_id, by, admins=True)
-        Comment.objects.filter(id=comment.id).update(deleted_at=at)
-        change = Change("comment_deleted", before={"comment": comment.body[:500]}, comment_id=comment.id)
-        save(issue, [change], by=by, at=at, fields={"comment_count": F("comment_count") - 1})
+        _take_away(comment, issue, by=by, at=at)
+
+
+def retract_comment(*, comment_id: int, by: Actor, at: datetime) -> None:
+    """Take a comment away that Errata wrote by itself, for a rule: who may undo the rest of it may undo that."""
+    allow(by, "issue:write")
+    with write():
+        rows = Comment.objects.filter(
+            id=comment_id, author=None, deleted_at=None,
+            issue__organization_id=by.organization_id, issue__project__deleted_at=None,
+        )  # fmt: skip
+        comment = rows.select_related("issue__project").first()
+        if comment is None:
+            raise CommentNotFound(f"There is no comment {comment_id}.", comment_id=comment_id)
+        _take_away(comment, comment.issue, by=by, at=at)
 
 
 def watch_issue(*, key: str, by: Actor, at: datetime) -> None:
@@ -89,6 +101,12 @@ def unwatch_issue(*, key: str, by: Actor, at: datetime) -> None:  # noqa: ARG001
     allow(by, "issue:read")
     with write():
         Watcher.objects.filter(issue_id=issue_to_change(key, by=by).id, user_id=by.own_id).delete()
+
+
+def _take_away(comment: Comment, issue: Issue, *, by: Actor, at: datetime) -> None:
+    Comment.objects.filter(id=comment.id).update(deleted_at=at)
+    change = Change("comment_deleted", before={"comment": comment.body[:500]}, comment_id=comment.id)
+    save(issue, [change], by=by, at=at, fields={"comment_count": F("comment_count") - 1})
 
 
 def _own(comment_id: int, by: Actor, *, admins: bool) -> tuple[Comment, Issue]:

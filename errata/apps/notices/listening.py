@@ -10,11 +10,12 @@ from errata.apps.issues.audience import Concern
 from errata.apps.issues.types import Followed
 from errata.apps.notices.models import Channel, Subscription, Watch
 from errata.apps.notices.naming import named_ids
-from errata.apps.notices.telling import Telling, post_to, tell
+from errata.apps.notices.telling import Telling, post, post_to, tell
 from errata.apps.notices.watching import follow_merges
 from errata.apps.templates.queries import template_of
-from errata.core.notice.hearing import Audience, Happening, Heard, hearers, together
+from errata.core.notice.hearing import Audience, Happening, Heard, hearers, together, words_of
 from errata.core.notice.kinds import kind_of
+from errata.core.recipients import channel_named
 
 # Each activity may tell many people, in one transaction: fewer at a time than other followers take.
 _ACTIVITIES_MAX = 50
@@ -81,8 +82,25 @@ def _tell_of(found: Sequence[Followed], *, at: datetime) -> None:
     for (issue_id, _, _), activities in deeds.items():
         _tell_people(activities, batch.concerns[issue_id], batch, at=at)
         for activity in activities:
+            _post_move(activity, at=at)
             if activity.kind in ("created", "regressed"):
                 _announce(activity, batch.concerns[issue_id], at=at)
+
+
+def _post_move(activity: Followed, *, at: datetime) -> None:
+    """Tell the channels that the workflow names for this move."""
+    if activity.kind not in _MOVES:
+        return
+    moved = Happening(
+        activity.kind, activity.actor_id, activity.actor_name, activity.before, activity.after, activity.reason
+    )
+    for word in activity.evidence.get("notify", []):
+        if name := channel_named(word):
+            post(
+                organization_id=activity.organization_id, channel=name, issue_id=activity.issue_id, kind="workflow",
+                text=words_of(moved), reason="because the workflow tells this channel of the move",
+                dedupe=f"activity:{activity.id}", actor_name=activity.actor_name, at=at,
+            )  # fmt: skip
 
 
 def _read(found: Sequence[Followed]) -> _Batch:

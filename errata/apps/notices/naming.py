@@ -5,6 +5,7 @@ from typing import Protocol
 
 from errata.apps.accounts import queries as accounts
 from errata.apps.notices.watching import watcher_ids
+from errata.core.recipients import channel_named
 
 
 class Held(Protocol):
@@ -29,6 +30,8 @@ def named_ids(words: Iterable[str], *, issue: Held) -> list[int]:
 
 
 def _ids(word: str, issue: Held) -> list[int]:
+    if channel_named(word):
+        return []
     match word.casefold():
         case "assignee":
             return [issue.assignee_id] if issue.assignee_id else []

@@ -1,7 +1,6 @@
 """Telling people and channels: notices into inboxes, messages into the outbox, in the transaction of what they tell."""
 
 import hashlib
-import logging
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -21,7 +20,6 @@ from errata.core.notice.kinds import EMAIL, INBOX, Kind, kind_of
 from errata.core.notice.preferences import Preferences, places_of
 from errata.core.notice.timing import Plan
 
-_log = logging.getLogger(__name__)
 # Ids of deliveries are made of what they tell, so that the same telling has the same id even if it is written anew.
 _IDS = uuid.UUID("0e88a7a0-6f1b-5a54-9a0c-0b1d2f6c7e11")
 # What a throttle looks at: no limit is higher.
@@ -51,21 +49,21 @@ def notify(*, issue_id: int, to: Collection[int], kind: str, reason: str, text: 
 
 
 def post(
-    *, organization_id: int, channel: str, issue_id: int | None, title: str, text: str, dedupe: str, at: datetime
-) -> None:
-    """Tell a channel of the organisation. The same `dedupe` posts once; without such a channel nothing is posted."""
+    *, organization_id: int, channel: str, issue_id: int | None, text: str, dedupe: str, at: datetime, title: str = "",
+    kind: str = "automation", reason: str = "", actor_name: str = "",
+) -> bool:  # fmt: skip
+    """Tell a channel of the organisation, and say whether it has that channel. The same `dedupe` posts once."""
     with write():
         row = Channel.objects.filter(
             organization_id=organization_id, owner=None, folded=channel.strip().casefold(), enabled=True
         ).first()
         if row is None:
-            _log.warning("no channel %s to post to", channel)
-            return
+            return False
         concern = audience.concerns([issue_id]).get(issue_id) if issue_id is not None else None
-        if concern is not None and concern.is_archived:
-            return
-        telling = Telling(kind=kind_of("automation"), reason="", text=text, dedupe=dedupe)
-        post_to(row, telling, concern=concern, title=title, at=at)
+        if concern is None or not concern.is_archived:
+            telling = Telling(kind=kind_of(kind), reason=reason, text=text, dedupe=dedupe, actor_name=actor_name)
+            post_to(row, telling, concern=concern, title=title, at=at)
+        return True
 
 
 def post_to(channel: Channel, telling: Telling, *, concern: Concern | None, title: str, at: datetime) -> None:

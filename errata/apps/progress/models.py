@@ -115,7 +115,7 @@ class Tally(models.Model):
     organization = models.ForeignKey(
         "accounts.Organization", on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()  # in UTC
     what = models.CharField(max_length=10)  # see ways.cells
     name = models.CharField(max_length=40)
@@ -127,10 +127,35 @@ class Tally(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("organization", "what", "day", "name", "bucket", "project", "type", "severity"),
-                name="tally_once",
+                fields=("project", "what", "day", "name", "bucket", "type", "severity", "organization"),
+                name="tally_of_project_once",
             ),
         )
 
     def __str__(self) -> str:
         return f"{self.count} {self.what} {self.name} on {self.day}"
+
+
+class Total(models.Model):
+    """The tallies of an organization's projects together: where issues are spread over sixty, a tenth as many rows."""
+
+    organization = models.ForeignKey(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    day = models.DateField()
+    what = models.CharField(max_length=10)
+    name = models.CharField(max_length=40)
+    type = models.CharField(max_length=40)
+    severity = models.CharField(max_length=40)
+    bucket = models.IntegerField()
+    count = models.IntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "what", "day", "name", "bucket", "type", "severity"), name="total_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.what} {self.name} on {self.day}, of all projects"

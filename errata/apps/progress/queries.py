@@ -5,10 +5,11 @@ A percentile looks up one duration in its index, so each list of durations takes
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from errata.apps.accounts import queries as accounts
@@ -18,7 +19,7 @@ from errata.apps.clocks import queries as clocks
 from errata.apps.clocks.types import Promises
 from errata.apps.issues import queries as issues
 from errata.apps.progress.following import NAME
-from errata.apps.progress.models import Life, Standing, Stay, Tally
+from errata.apps.progress.models import Life, Standing, Stay, Tally, Total
 from errata.apps.progress.types import AgeCount, DayCount, Filter, Part, Progress, StageCount, StageTime
 from errata.apps.projects import queries as projects
 from errata.apps.workflows.queries import words
@@ -27,6 +28,7 @@ from errata.core.progress import Day, Percentiles, age_bounds, bucket_bounds, fl
 from errata.core.vocabulary import CLOSED_CATEGORIES, OPEN_CATEGORIES, SEVERITIES
 
 DAYS_MAX = 366
+_FOREVER_S = 2**62
 PARTS = ("project", "team", "type", "severity")
 # The durations of a kind: where they are, and since when.
 _TIMES = {"left": ("total_s", "left_at"), "ended": ("ended_s", "ended_at"), "taken_up": ("taken_up_s", "taken_up_at")}
@@ -39,6 +41,11 @@ class _Chosen(NamedTuple):
 
     where: Q
     since: datetime
+    # Which tallies: by their projects, for they lie project by project.
+    tallies: Q
+    # Where all projects are told of: what the totals are asked, and what is hidden of them.
+    totals: Q | None = None
+    hidden: Q = Q(pk__in=())
 
 
 class PartUnknown(Refusal):
@@ -73,31 +80,44 @@ def progress(*, actor: Actor, now: datetime, which: Filter) -> Progress:
     )
 
 
-def parts(*, actor: Actor, now: datetime, which: Filter, by: str) -> list[Part]:
-    """The same numbers for each project, team, type or severity, the busiest first."""
+def parts(*, actor: Actor, now: datetime, which: Filter, by: str, most: int | None = None) -> list[Part]:
+    """The same numbers for each project, team, type or severity, the busiest first; `most` of them at most."""
     allow(actor, "issue:read")
     if by not in PARTS:
         raise PartUnknown(f"There is no part “{by}”. One of: {', '.join(PARTS)}.", values=list(PARTS))
     chosen = _chosen(actor, now, _sensible(which))
+    if by == "project" and most is not None:
+        chosen = _busiest(chosen, most)
     column = "project_id" if by in ("project", "team") else by
     found = _parts(column, _names(actor, by), _kept(actor, column, chosen), chosen)
     if by == "severity":
-        return sorted(found, key=lambda part: SEVERITIES.index(part.name) if part.name in SEVERITIES else -1)[::-1]
-    return sorted(found, key=lambda part: (-part.open - part.opened, part.title))
+        found.sort(key=lambda part: SEVERITIES.index(part.name) if part.name in SEVERITIES else -1, reverse=True)
+    else:
+        found.sort(key=lambda part: (-part.open - part.opened, part.title))
+    return found[:most]
+
+
+def _busiest(chosen: _Chosen, most: int) -> _Chosen:
+    """The projects with the most to tell, before the durations of all are counted."""
+    busy = Counter(_sums(Standing.objects.filter(chosen.where, category__in=OPEN_CATEGORIES), "project_id"))
+    busy.update({project: count for (project,), count in _tallied(("opened",), chosen, "project_id").items()})
+    if len(busy) <= most:
+        return chosen
+    return _within(chosen, "project_id", [project for project, _ in busy.most_common(most)])
 
 
 def _parts(
     column: str, name_of: Callable[[Any], tuple[str, str]], kept: Mapping[Any, Promises], chosen: _Chosen
 ) -> list[Part]:
     open_ = _sums(Standing.objects.filter(chosen.where, category__in=OPEN_CATEGORIES), column)
-    opened = _sums(_tallies(("opened",), chosen), column)
+    opened = {value: count for (value,), count in _tallied(("opened",), chosen, column).items()}
     times = _histograms(_OF_LIVES, column, chosen)
     values: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for value in {*open_, *opened, *kept, *(value for _, value in times)}:
         values[name_of(value)].append(value)
     found = []
     for (name, title), own in values.items():
-        here = _Chosen(chosen.where & Q(**{f"{column}__in": own}), chosen.since)
+        here = _within(chosen, column, own)
         merged: dict[tuple[str, Any], Counter[int]] = {
             (what, ""): sum((Counter(times.get((what, value), {})) for value in own), Counter()) for what in _OF_LIVES
         }
@@ -119,30 +139,46 @@ def _parts(
 
 def _chosen(actor: Actor, now: datetime, which: Filter) -> _Chosen:
     first = now.date() - timedelta(days=which.days - 1)
-    where = Q(organization_id=actor.organization_id) & _where(actor, which)
-    return _Chosen(where, datetime.combine(first, time(), tzinfo=now.tzinfo))
-
-
-def _where(actor: Actor, which: Filter) -> Q:
-    where = Q(**{name: value for name in ("type", "severity") if (value := getattr(which, name))})
+    since = datetime.combine(first, time(), tzinfo=now.tzinfo)
+    kind = {name: value for name in ("type", "severity") if (value := getattr(which, name))}
+    where = Q(organization_id=actor.organization_id, **kind)
     if which.project:
-        return where & Q(project_id=projects.project(actor=actor, which=which.project).id)
+        own = where & Q(project_id=projects.project(actor=actor, which=which.project).id)
+        return _Chosen(own, since, own)
+    known = projects.list_projects(actor=actor)
     if which.team:
-        own = [project.id for project in projects.list_projects(actor=actor) if project.team == which.team]
-        return where & Q(project_id__in=own)
-    hidden = projects.hidden_ids(actor)
-    return where & ~Q(project_id__in=hidden) if hidden else where
+        own = where & Q(project_id__in=[project.id for project in known if project.team == which.team])
+        return _Chosen(own, since, own)
+    hidden = Q(project_id__in=projects.hidden_ids(actor))
+    return _Chosen(
+        where & ~hidden, since, where & Q(project_id__in=[project.id for project in known]), where, where & hidden
+    )
+
+
+def _within(chosen: _Chosen, column: str, values: Collection[Any]) -> _Chosen:
+    some = Q(**{f"{column}__in": values})
+    return _Chosen(chosen.where & some, chosen.since, chosen.tallies & some)
 
 
 def _sensible(which: Filter) -> Filter:
     return msgspec.structs.replace(which, days=max(1, min(which.days, DAYS_MAX)))
 
 
-def _tallies(what: Collection[str], chosen: _Chosen) -> QuerySet[Tally]:
-    return Tally.objects.filter(chosen.where, what__in=list(what), day__gte=chosen.since.date())
+def _tallied(what: Collection[str], chosen: _Chosen, *columns: str) -> dict[tuple[Any, ...], int]:
+    """The counts of the days by these columns. Those of all projects come from the totals, less what is hidden."""
+    counts: Counter[tuple[Any, ...]] = Counter()
+    if chosen.totals is None or "project_id" in columns:
+        sources: list[tuple[QuerySet[Any], int]] = [(Tally.objects.filter(chosen.tallies), 1)]
+    else:
+        sources = [(Total.objects.filter(chosen.totals), 1), (Tally.objects.filter(chosen.hidden), -1)]
+    for rows, sign in sources:
+        own = rows.filter(what__in=list(what), day__gte=chosen.since.date())
+        for *values, count in own.values_list(*columns).annotate(Sum("count")).order_by():
+            counts[tuple(values)] += sign * count
+    return {values: count for values, count in counts.items() if count}
 
 
-def _sums(rows: QuerySet[Tally] | QuerySet[Standing], column: str) -> dict[Any, int]:
+def _sums(rows: QuerySet[Standing], column: str) -> dict[Any, int]:
     counts = rows.values_list(column).annotate(Sum("count")).order_by()
     return {value: count for value, count in counts if count}
 
@@ -152,13 +188,11 @@ def _standing(chosen: _Chosen) -> list[StageCount]:
     return [StageCount(*row) for row in found.order_by() if row[-1]]
 
 
-_Days = Mapping[tuple[date, str, str], int]
+_Days = Mapping[tuple[Any, ...], int]  # by day, what and name
 
 
 def _days(chosen: _Chosen) -> _Days:
-    what = ("came", "went", "opened", "ended", "returned")
-    found = _tallies(what, chosen).values_list("day", "what", "name").annotate(Sum("count")).order_by()
-    return {(day, what, name): count for day, what, name, count in found}
+    return _tallied(("came", "went", "opened", "ended", "returned"), chosen, "day", "what", "name")
 
 
 def _whole(days: _Days, what: str) -> int:
@@ -203,27 +237,31 @@ def _aged(since: int, until: int | None, now: datetime) -> Q:
 def _histograms(what: Collection[str], column: str, chosen: _Chosen) -> _Histograms:
     """How many durations fall into each bucket, by what they are of and a column."""
     found: dict[tuple[str, Any], dict[int, int]] = defaultdict(dict)
-    rows = _tallies(what, chosen).values_list("what", column, "bucket").annotate(Sum("count"))
-    for own, value, place, count in rows.order_by():
-        if count:
-            found[own, value][place] = count
+    for (own, value, place), count in _tallied(what, chosen, "what", column, "bucket").items():
+        found[own, value][place] = count
     return found
 
 
 def _times(times: _Histograms, what: str, name: str, chosen: _Chosen) -> Percentiles:
+    counts = times.get((what, name))
+    if not counts:
+        return percentiles({}, pick=lambda _, place: place)
     seconds, at = _TIMES[what]
-    rows: QuerySet[Any] = (Stay.objects.filter(stage=name) if what == "left" else Life.objects.all()).filter(
-        chosen.where
-    )
-    rows = rows.filter(**{f"{at}__gte": chosen.since}).order_by(seconds)
+    rows: QuerySet[Any] = Stay.objects.filter(stage=name) if what == "left" else Life.objects.all()
+    rows = rows.filter(chosen.where, **{f"{at}__gte": chosen.since, f"{seconds}__isnull": False})
+    # Three questions that differ in two numbers: to word one takes longer than to answer it.
+    wording, words = rows.values_list(seconds).query.sql_with_params()
+    picked = f"SELECT {seconds} FROM ({wording}) AS durations WHERE {seconds} >= %s AND {seconds} < %s ORDER BY 1 LIMIT 1 OFFSET %s"  # noqa: E501, S608 - its own columns
 
-    def pick(place: int, offset: int) -> int:
-        least, end = bucket_bounds(place)
-        own = rows.filter(**{f"{seconds}__gte": least} | ({f"{seconds}__lt": end} if end else {}))
+    def pick(bucket: int, place: int) -> int:
+        least, end = bucket_bounds(bucket)
+        with connection.cursor() as cursor:
+            cursor.execute(picked, [*words, least, _FOREVER_S if end is None else end, place])
+            found = cursor.fetchone()
         # What is written between two statements may take one away: its bucket is then near enough.
-        return next(iter(own.values_list(seconds, flat=True)[offset : offset + 1]), least)
+        return least if found is None else int(found[0])
 
-    return percentiles(times.get((what, name), {}), pick)
+    return percentiles(counts, pick)
 
 
 def _stages(actor: Actor, times: _Histograms, chosen: _Chosen) -> list[StageTime]:

@@ -1,7 +1,7 @@
 """The ways of some issues: read, changed in memory, and written with what that does to the counts of the days."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -20,6 +20,18 @@ class Cell(NamedTuple):
 
     organization_id: int
     project_id: int
+    day: date
+    what: str
+    name: str
+    type: str
+    severity: str
+    bucket: int
+
+
+class Sum(NamedTuple):
+    """A cell of all projects."""
+
+    organization_id: int
     day: date
     what: str
     name: str
@@ -108,6 +120,7 @@ class Ways:
         cells_now.subtract(cells_before)
         places_now.subtract(places_before)
         add_counts("progress_tally", cells_now)
+        add_counts("progress_total", totals(cells_now))
         add_counts("progress_standing", places_now)
 
 
@@ -132,6 +145,14 @@ def cells(way: Way) -> Iterator[Cell]:
             yield cell("went", stay.left_at, stay.category)
         if stay.left_at and stay.total_s is not None:
             yield cell("left", stay.left_at, stay.stage, stay.total_s)
+
+
+def totals(counts: Mapping[Cell, int]) -> Counter[Sum]:
+    """The counts of all projects together."""
+    found: Counter[Sum] = Counter()
+    for cell, count in counts.items():
+        found[Sum(cell.organization_id, *cell[2:])] += count
+    return found
 
 
 def place(way: Way) -> Place:

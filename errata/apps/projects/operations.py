@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils.text import slugify
 
+from errata.apps.accounts import operations as people
 from errata.apps.accounts import queries as accounts
 from errata.apps.accounts.permissions import allow
 from errata.apps.accounts.types import Actor
@@ -19,7 +20,7 @@ from errata.apps.projects import snapshot
 from errata.apps.projects.models import Dictionary, IntakeCount, Project, ProjectKey
 from errata.apps.projects.queries import KeyNotFound, key_view, project_view, row_of
 from errata.apps.projects.types import IntakeCountRow, KeyView, ProjectView
-from errata.apps.records import write
+from errata.apps.records import together, write
 from errata.core.errors import Refusal
 from errata.core.event.scrub import ScrubRules
 
@@ -35,6 +36,19 @@ class ProjectRefused(Refusal):
 
     code = "project_refused"
     status = 422
+
+
+def set_up(
+    *, email: str, name: str, password: str, organization: str, project: str, platform: str, at: datetime, ip: str = ""
+) -> tuple[Actor, ProjectView]:
+    """Set the installation up, whole or not at all: the first person, the organisation, the first project."""
+    # The password is hashed within the transaction, which is slow: nobody else is here yet to wait for it.
+    with together():
+        owner = people.set_up(email=email, name=name, password=password, organization=organization, at=at, ip=ip)
+        try:
+            return owner, create_project(name=project, platform=platform, by=owner, at=at)
+        except ProjectRefused as refusal:
+            raise ProjectRefused(f"The project: {refusal.message}", field="project") from None
 
 
 def create_project(

@@ -7,16 +7,17 @@ from typing import Any
 
 import msgspec
 
-from errata.core.automation.types import FIELDS, Limits, Trigger
+from errata.core.automation.types import CUSTOM, FIELDS, Limits, Trigger
 
 _HOUR = timedelta(hours=1)
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "created": ("created", "split_from"),
     "regressed": ("regressed",),
     "stage": ("stage", "regressed"),
-    "field": FIELDS,
+    "field": (*FIELDS, "field"),
     "assigned": ("assignee",),
     "commented": ("commented",),
+    "clock": ("clock",),
 }
 
 
@@ -48,10 +49,19 @@ def is_meant(trigger: Trigger, change: Change) -> bool:
         case "stage":
             return not trigger.value or str(change.after.get("stage", "")).casefold() == trigger.value.casefold()
         case "field":
-            return not trigger.value or change.kind == trigger.value
+            return not trigger.value or trigger.value in _fields(change)
+        case "clock":
+            return (trigger.value in ("", change.after.get("clock"))) and (
+                trigger.count in (0, change.after.get("percent"))
+            )
         case "assigned":
             return bool(change.after.get("assignee"))
     return True
+
+
+def _fields(change: Change) -> list[str]:
+    """What changed, in the words of rules: a custom field's change is of the kind “field”, whatever its slug."""
+    return [f"{CUSTOM}{slug}" for slug in change.after] if change.kind == "field" else [change.kind]
 
 
 def bursts(counts: Sequence[int], *, trigger: Trigger, last: int | None = None) -> list[int]:

@@ -12,17 +12,34 @@ from typing import cast, get_args
 
 import msgspec
 
-from errata.core.automation.types import ACTIONS, FIELDS, Action, ActionKind, Limits, Rule, Trigger, TriggerKind
+from errata.core.automation.types import (
+    ACTIONS,
+    CUSTOM,
+    FIELDS,
+    Action,
+    ActionKind,
+    Limits,
+    Rule,
+    Trigger,
+    TriggerKind,
+)
 from errata.core.errors import Refusal
 from errata.core.numeral import whole_number
+from errata.core.recipients import strange
 from errata.core.search import DEFAULT_CATALOG, Catalog, SearchError
 from errata.core.search import parse as parse_search
+from errata.core.sla import BREACH, MARKS
+from errata.core.sla import KINDS as CLOCKS
 
 ACTIONS_MAX = 10
 TEXT_CHARS_MAX = 4_000
 # A week: beyond, the question is one for a dashboard.
 MINUTES_MAX = 7 * 24 * 60
 _EVENTS = re.compile(r"(\d{1,9}) in (\d{1,5})\s*(m|h|d)", re.IGNORECASE | re.ASCII)
+# What an action sets to one of the values that an organisation has.
+_CHOSEN = ("priority", "severity", "type", "stage")
+# What people say for 100 percent.
+_BREACHED = "breached"
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 _HOURLY = re.compile(r"(\d{1,6}) an hour", re.IGNORECASE | re.ASCII)
 _BETWEEN = re.compile(r"once in (\d{1,5})\s*(m|h|d) an issue", re.IGNORECASE | re.ASCII)
@@ -51,11 +68,11 @@ def parse(text: str, *, catalog: Catalog | None = DEFAULT_CATALOG) -> Rule:
             case "when":
                 if when is not None:
                     raise RuleRefused("A rule has one “when”. Write another rule for the other.", line=number)
-                when = _trigger(rest.strip(), number)
+                when = _trigger(rest.strip(), number, catalog)
             case "if":
                 where.append(_condition(rest.strip(), number, catalog))
             case "then":
-                actions.append(_action(rest.strip(), number))
+                actions.append(_action(rest.strip(), number, catalog))
             case "limit":
                 limits = _limit(limits, rest.strip(), number)
             case _:
@@ -89,7 +106,7 @@ def _whole(when: Trigger | None, where: list[str], actions: list[Action], limits
     return Rule(when=when, where=joined, actions=tuple(actions), limits=limits)
 
 
-def _trigger(text: str, line: int) -> Trigger:
+def _trigger(text: str, line: int, catalog: Catalog | None) -> Trigger:
     word, _, rest = text.partition(" ")
     kind, rest = word.casefold(), rest.strip()
     match kind:
@@ -101,11 +118,11 @@ def _trigger(text: str, line: int) -> Trigger:
                 raise RuleRefused("Say how many people: “when users 100”.", line=line)
             return Trigger("users", count=count)
         case "field":
-            if rest not in ("", *FIELDS):
-                raise RuleRefused(f"There is no field “{rest}”. One of: {', '.join(FIELDS)}.", line=line)
-            return Trigger("field", value=rest)
+            return Trigger("field", value=_field(rest, line, catalog))
+        case "clock":
+            return _clock(rest, line)
         case "stage":
-            return Trigger("stage", value=rest)
+            return Trigger("stage", value=_known("stage", rest, line, catalog) if rest else "")
     if kind not in get_args(TriggerKind):
         raise RuleRefused(f"“{word}” never happens. One of: {', '.join(get_args(TriggerKind))}.", line=line)
     return Trigger(cast("TriggerKind", kind))
@@ -121,6 +138,32 @@ def _burst(text: str, line: int) -> Trigger:
     return Trigger("events", count=count, minutes=minutes)
 
 
+def _field(text: str, line: int, catalog: Catalog | None) -> str:
+    name = text.casefold()
+    custom = name.startswith(CUSTOM) and len(name) > len(CUSTOM) and (catalog is None or name in catalog.fields)
+    if name not in ("", *FIELDS) and not custom:
+        known = [*FIELDS, *(own for own in (catalog.fields if catalog else ()) if own.startswith(CUSTOM))]
+        raise RuleRefused(f"There is no field “{text}”. One of: {', '.join(known)}.", line=line)
+    return name
+
+
+def _clock(text: str, line: int) -> Trigger:
+    """Which clock, and which share of its time: `resolution 75`, `response breached`, either alone, or nothing."""
+    value, count = "", 0
+    for word in text.casefold().replace("%", " ").split():
+        percent = BREACH if word == _BREACHED else whole_number(word, digits_max=3)
+        if word in CLOCKS and not value:
+            value = word
+        elif percent in MARKS and not count:
+            count = percent
+        else:
+            marks = ", ".join(str(mark) for mark in MARKS if mark != BREACH)
+            known = f"{', '.join(CLOCKS)}, and one of {marks} or {_BREACHED}"
+            msg = f"“{text}” is nothing that a clock reaches. Say which clock, and how far: {known}."
+            raise RuleRefused(msg, line=line)
+    return Trigger("clock", value=value, count=count)
+
+
 def _condition(text: str, line: int, catalog: Catalog | None) -> str:
     if catalog is None:
         return text
@@ -131,15 +174,33 @@ def _condition(text: str, line: int, catalog: Catalog | None) -> str:
     return text
 
 
-def _action(text: str, line: int) -> Action:
+def _action(text: str, line: int, catalog: Catalog | None) -> Action:
     word, _, rest = text.partition(" ")
     kind, value = word.casefold(), rest.strip()
     if kind not in get_args(ActionKind):
         raise RuleRefused(f"A rule can't “{word}”. It can: {', '.join(get_args(ActionKind))}.", line=line)
     if not value:
         action = cast("ActionKind", kind)
-        raise RuleRefused(f"“{kind}” needs to know more: {ACTIONS[action][1]}.", line=line)
-    return Action(cast("ActionKind", kind), value)
+        raise RuleRefused(f"“{kind}” needs to know more, as in “then {kind} {ACTIONS[action][1]}”.", line=line)
+    return Action(cast("ActionKind", kind), _checked(kind, value, line, catalog))
+
+
+def _checked(kind: str, value: str, line: int, catalog: Catalog | None) -> str:
+    """What an action says, as the organisation writes it. Raises RuleRefused for what is nothing there."""
+    if catalog is None:
+        return value
+    if kind == "notify" and (fault := strange(value)):
+        raise RuleRefused(fault, line=line)
+    return _known(kind, value, line, catalog) if kind in _CHOSEN else value
+
+
+def _known(kind: str, value: str, line: int, catalog: Catalog | None) -> str:
+    """The value as the organisation writes it. Stored rules, read without a catalogue, may name what is gone."""
+    values = catalog.fields[kind].values if catalog else ()
+    found = next((one for one in values if one.casefold() == value.casefold()), None)
+    if values and found is None:
+        raise RuleRefused(f"There is no {kind} “{value}”. One of: {', '.join(values)}.", line=line)
+    return found or value
 
 
 def _limit(limits: Limits, text: str, line: int) -> Limits:
@@ -157,4 +218,7 @@ def _spelt_trigger(trigger: Trigger) -> str:
             return f"events {trigger.count} in {trigger.minutes}m"
         case "users":
             return f"users {trigger.count}"
+        case "clock":
+            mark = _BREACHED if trigger.count == BREACH else str(trigger.count or "")
+            return " ".join(word for word in ("clock", trigger.value, mark) if word)
     return f"{trigger.kind} {trigger.value}".strip()

@@ -7,7 +7,7 @@ import msgspec
 from errata.core.event import EventFields
 from errata.core.event.fields import Frame as RawFrame
 from errata.core.event.fields import exceptions, threads
-from errata.core.grouping.frames import is_library
+from errata.core.event.origin import is_own
 
 # The frames of a chain of exceptions; recursion repeats the same few places.
 FRAMES_MAX = 500
@@ -58,5 +58,4 @@ def _innermost_first(event: EventFields) -> Iterator[RawFrame]:
 
 
 def _frame(raw: RawFrame) -> Frame:
-    in_app = raw.in_app if raw.in_app is not None else not is_library(raw.module, raw.filename or raw.abs_path)
-    return Frame(path=raw.filename or "", abs_path=raw.abs_path or "", module=raw.module or "", in_app=in_app)
+    return Frame(path=raw.filename or "", abs_path=raw.abs_path or "", module=raw.module or "", in_app=is_own(raw))

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import codecs
 import zlib
 
 from errata.core.envelope.split import Envelope, Item, split
@@ -28,6 +29,7 @@ def split_store(body: bytes, *, content_type: str, bytes_max: int) -> Envelope:
     """Read a `/store/` body (already rid of its Content-Encoding) as an envelope with one event item."""
     if content_type.startswith(ENVELOPE_TYPE):
         return split(body)
+    body = body.removeprefix(codecs.BOM_UTF8)  # as in an envelope, where decoding takes it away
     event = body if body.lstrip()[:1] == b"{" else inflate_base64(body, bytes_max=bytes_max)
     return Envelope({}, [Item("event", {"type": "event"}, event, 0, len(event))], [])
 

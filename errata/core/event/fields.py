@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from errata.core.event.origin import is_own
+
 
 class Frame(msgspec.Struct, gc=False):
     filename: str | None = None
@@ -178,4 +180,4 @@ def crash_frames(event: EventFields) -> list[Frame]:
 def crash_frame(event: EventFields) -> Frame | None:
     """The frame to blame: the innermost of the project's own code, else the innermost."""
     frames = crash_frames(event)
-    return next((frame for frame in reversed(frames) if frame.in_app), frames[-1] if frames else None)
+    return next((frame for frame in reversed(frames) if is_own(frame)), frames[-1] if frames else None)

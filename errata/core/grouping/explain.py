@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from errata.core.event.fields import EventFields, ExceptionValue, Frame, Stacktrace
+from errata.core.event.origin import is_own
 from errata.core.grouping import v1
 from errata.core.grouping.fingerprint import Part, expand
 from errata.core.grouping.frames import ANONYMOUS, SKIPPED, Family, family_of, line_of, name_of, place_of
@@ -130,7 +131,7 @@ def _why(frame: Frame, stack: v1.Stack) -> str:
 
 def _why_not(frame: Frame, key: str, stack: v1.Stack, wanted: list[str], family: Family) -> str:
     """Why a frame doesn't count; "" when it does. The last occurrence of a key may be wanted a second time."""
-    if stack.in_app and not v1.is_own(frame):
+    if stack.in_app and not is_own(frame):
         return "a library's code"
     if not key:
         skipped = name_of(frame.function, family) == SKIPPED
@@ -193,7 +194,7 @@ def _in_chain(value: ExceptionValue) -> str:
 def _where(fields: EventFields, family: Family) -> str:
     values = v1.exceptions_of(fields)
     frames = v1.frames_of(values[-1].stacktrace if values else v1.lone_stack(fields))
-    own = [frame for frame in frames if v1.is_own(frame)] or frames
+    own = [frame for frame in frames if is_own(frame)] or frames
     if not own:
         return ""
     name = name_of(own[-1].function, family)

@@ -94,32 +94,8 @@ def line_of(context_line: str | None) -> str:
     return "" if len(line) > _LINE_CHARS_MAX or "{snip}" in line else line
 
 
-def is_library(module: str | None, filename: str | None, abs_path: str | None = None) -> bool:
-    """Whether code in this place is somebody else's, for clients that don't say.
-
-    Both paths are asked: Python's own `json/decoder.py` is told from a project's by its absolute path alone.
-    """
-    if not (filename or abs_path):
-        return not module or bool(_LIBRARY_MODULE.match(module))
-    return _is_library_path(filename) or _is_library_path(abs_path) or bool(module and _LIBRARY_MODULE.match(module))
-
-
-def _is_library_path(path: str | None) -> bool:
-    return bool(path and _LIBRARY_PATH.search(path.replace("\\", "/")))
-
-
 # Longer lines are minified or data. Sentry's figure.
 _LINE_CHARS_MAX = 120
-
-_LIBRARY_PATH = re.compile(
-    r"(?:^|/)(?:site-packages|dist-packages|node_modules|bower_components|vendor|gems|\.cargo|rustlib|go/pkg/mod"
-    r"|lib/python\d[\d.]*|usr/lib|usr/share|usr/local/go/src|jre|Frameworks)/"
-    r"|^(?:node:|internal/|<frozen |<__array_function__|native\b|\[native code\]|chrome-extension:|moz-extension:)",
-)
-_LIBRARY_MODULE = re.compile(
-    r"(?:java|javax|jdk|sun|com\.sun|kotlin|kotlinx|scala|clojure|groovy|android|androidx|com\.android|dalvik|jakarta"
-    r"|org\.springframework|org\.apache|System|Microsoft|runtime|reflect|net/http|testing)(?:[./$]|\Z)"
-)
 
 # --- names
 

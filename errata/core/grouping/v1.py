@@ -17,8 +17,9 @@ from errata.core.event.fields import (
     Stacktrace,
     Thread,
 )
+from errata.core.event.origin import is_own
 from errata.core.grouping.fingerprint import expand
-from errata.core.grouping.frames import IN_FRAME, Family, family_of, is_library, line_of, named_key
+from errata.core.grouping.frames import IN_FRAME, Family, family_of, line_of, named_key
 from errata.core.grouping.message import parameterise
 from errata.core.grouping.types import Variant
 from errata.core.limits import FRAMES_MAX
@@ -153,15 +154,8 @@ def stack_of(stacktrace: Stacktrace | None, family: Family) -> Stack | None:
     frames = frames_of(stacktrace)
     if not frames:
         return None
-    own = [frame for frame in frames if (is_own(frame) if frame.in_app is None else frame.in_app)]
+    own = [frame for frame in frames if is_own(frame)]
     return (_chosen(own, family, in_app=True) if own else None) or _chosen(frames, family, in_app=False)
-
-
-def is_own(frame: Frame) -> bool:
-    """Whether the frame is the project's code: as its client says, or by where the file is."""
-    if frame.in_app is None:
-        return not is_library(frame.module, frame.filename, frame.abs_path)
-    return frame.in_app
 
 
 def key_of(frame: Frame, family: Family) -> str:

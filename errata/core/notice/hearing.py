@@ -16,7 +16,7 @@ _NEWS = frozenset({"created", "regressed", "spike"})
 _KIND_OF = {
     "assignee": "assigned", "deputy": "assigned", "commented": "commented", "stage": "stage", "regressed": "regressed",
     "created": "created", "comment_edited": "", "comment_deleted": "",
-    "escalated": "",  # its chain tells whom it is for
+    "escalated": "", "clock": "",  # its chain tells whom it is for
 }  # fmt: skip
 # Of several things told at once the first of these is what it is about.
 _STRENGTH = (

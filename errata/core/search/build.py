@@ -1,6 +1,7 @@
 """From what was typed to what is meant: keys and values made canonical, or refused with a suggestion."""
 
 import difflib
+import re
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
@@ -15,6 +16,7 @@ from errata.core.search.fields import SORTS, SPECIAL_KEYS, TAG, Catalog, Field
 
 # Any instant: whether a value is a time doesn't depend on when it is asked.
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_SINCE = re.compile(r"[-+]\d{1,9}[smhdwy]", re.IGNORECASE | re.ASCII)
 _COMPARISONS = (">", ">=", "<", "<=")
 
 
@@ -61,7 +63,15 @@ class Build:
         return Clause(negation(part.node))
 
     def word(self, token: Token) -> Clause:
-        """A word of free text. Stars around it say what is meant anyway: that the text is contained."""
+        """A word of free text, or a length of time by itself: `-24h` is what was seen since, `+7d` what wasn't.
+
+        Stars around a word say what is meant anyway: that the text is contained.
+        """
+        if _SINCE.fullmatch(token):
+            return Clause(_measured(self._catalog.fields["last_seen"], "", [(str(token), False)], _at(token)))
+        if token.startswith("tags[") and ":" in token:
+            msg = "The name of this tag isn't closed: write tags[name]:value."
+            raise SearchError(msg, position=_at(token), expected=("]",))
         key = token[:-1]
         if token.endswith(":") and (key.casefold() in SPECIAL_KEYS or self._catalog.find(key)):
             raise SearchError(
@@ -88,6 +98,9 @@ class Build:
         canonical = self._canonical_key(name, position)
         if operator == "" and not listed and values == [("", True)]:
             return Clause(negation(Has(canonical, position)))
+        if not listed and operator in ("", "=", "!=") and not values[0][1] and not values[0][0].strip("*"):
+            has = Has(canonical, position)  # `release:*`: any value, but one
+            return Clause(negation(has) if operator == "!=" else has)
         field = self._catalog.fields.get(canonical)
         node = _condition(canonical, field, operator, values, position)
         return Clause(negation(node) if operator == "!=" else node)

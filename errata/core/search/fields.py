@@ -176,7 +176,7 @@ _EVENT_FIELDS = (
         "error.handled",
         "event",
         "choice",
-        "Whether the program caught it",
+        "Whether the program caught it, as its client says",
         _YES_NO,
         aliases=("handled",),
         value_aliases=_YES_NO_ALIASES,
@@ -264,6 +264,8 @@ class Catalog:
 
     def suggest(self, key: str) -> str | None:
         """The known key that an unknown one is probably a slip of."""
+        if key.casefold() in COMMON_TAGS:
+            return None
         near = [spelling for spelling in self._by_spelling if abs(len(spelling) - len(key)) <= 1]
         near += [special for special in SPECIAL_KEYS if len(special) == len(key)]
         found = difflib.get_close_matches(key.casefold(), near, n=1, cutoff=0.8)

@@ -5,9 +5,9 @@ import re
 from errata.core.search.ast import And, EventSide, Has, Node, Not, Or, Query, Term, Text
 from errata.core.search.fields import DEFAULT_CATALOG, SPECIAL_KEYS, Catalog, tag_of
 
-_BARE_VALUE = re.compile(r"(?![<>=:]|!=|//)[^\s()\"\[](?:[^\s()\"]|\([^\s()\"]*\))*")
+_BARE_VALUE = re.compile(r"(?![<>=:]|!=|//|\*+\Z)[^\s()\"\[](?:[^\s()\"]|\([^\s()\"]*\))*")
 _BARE_ELEMENT = re.compile(r"[^\s()\"\[\],]+")
-_BARE_WORD = re.compile(r"(?!(?i:and|or|not)\Z)[^\s()\"!*:\\\[](?:[^\s()\"*:\\])*")
+_BARE_WORD = re.compile(r"(?!(?i:and|or|not)\Z|[-+]\d+[A-Za-z]\Z)[^\s()\"!*:\\\[](?:[^\s()\"*:\\])*")
 _BARE_TAG = re.compile(r"[A-Za-z_][\w.\-]*")
 _BRACKETABLE_TAG = re.compile(r"[^\]\s]+")
 

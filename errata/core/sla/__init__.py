@@ -17,11 +17,13 @@ from errata.core.sla.calendar import (
 from errata.core.sla.history import Calendars, Fact, History, TimetableSince, timetables
 from errata.core.sla.parts import Part, PartKind
 from errata.core.sla.policy import ClockKind, ClockPolicy, EscalationStep, PolicySince, Target
-from errata.core.sla.reckon import KINDS, RISKS, Reading, ReadingState, reckon
+from errata.core.sla.reckon import BREACH, KINDS, MARKS, RISKS, Reading, ReadingState, reckon
 
 __all__ = [
     "ALWAYS",
+    "BREACH",
     "KINDS",
+    "MARKS",
     "RISKS",
     "WEEKDAYS",
     "Calendar",

@@ -27,7 +27,7 @@ class EscalationStep(msgspec.Struct, frozen=True):
 
     percent: int
     action: EscalationAction
-    to: tuple[str, ...] = ()  # of notify and chain: assignee, deputy, watchers, an e-mail address, #team; in order
+    to: tuple[str, ...] = ()  # of notify and chain: see core/recipients.py; in order
     kinds: tuple[ClockKind, ...] = ("response", "resolution")
     every_min: int = 15  # of chain: how long each has to acknowledge before the next is told
 

@@ -15,6 +15,8 @@ KINDS: tuple[ClockKind, ...] = ("response", "update", "resolution")
 # From which shares of its time a clock is at risk, in percent.
 RISKS = (50, 75, 90)
 BREACH = 100
+# What a clock is told to have reached.
+MARKS = (*RISKS, BREACH)
 
 ReadingState = Literal["running", "at_risk", "breached", "paused", "met", "missed"]
 
@@ -57,7 +59,7 @@ def reckon(
 ) -> tuple[Reading, ...]:
     """Read each clock that the policy promises something about. With `explained`, every minute is accounted for."""
     life = stretches(history, policies=policies, calendars=calendars, now=now)
-    marks = sorted({*RISKS, BREACH, *percents})
+    marks = sorted({*MARKS, *percents})
     found = (_reading(kind, life, marks, explained=explained) for kind in KINDS)
     return tuple(reading for reading in found if reading is not None)
 

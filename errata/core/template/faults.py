@@ -7,7 +7,7 @@ import msgspec
 
 from errata.core.designation import DesignationRule, HoursRefused, hours
 from errata.core.ranking import RankingRefused, parse
-from errata.core.recipients import OWNER, is_recipient
+from errata.core.recipients import MEANT, OWNER, is_recipient
 from errata.core.sla import ClockPolicy, EscalationStep, Target
 from errata.core.template.durations import DURATION_MIN_MAX
 from errata.core.template.fields import FIELDS, FieldName
@@ -96,12 +96,8 @@ def _step(step: EscalationStep) -> Iterator[str]:
     if not 1 <= step.percent <= _PERCENT_MAX:
         yield f"{step.percent} % is no share of the time: 1 to {_PERCENT_MAX}, and 100 is the breach."
     if step.action in ("notify", "chain") and not step.to:
-        yield f"Whom to tell at {step.percent} %? The assignee, the deputy, watchers, an e-mail address or a #team."
-    yield from (
-        f"“{who}” is neither assignee, deputy, watchers, an e-mail address nor a #team."
-        for who in step.to
-        if not is_recipient(who)
-    )
+        yield f"Whom to tell at {step.percent} %? It can be {MEANT}."
+    yield from (f"“{who}” names nobody to tell. It can be {MEANT}." for who in step.to if not is_recipient(who))
 
 
 def _designation(rules: tuple[DesignationRule, ...]) -> Iterator[str]:

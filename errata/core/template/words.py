@@ -1,6 +1,7 @@
 """The four fields in sentences: for the process page, for versions, for the drift report."""
 
 from errata.core.designation import DesignationRule
+from errata.core.recipients import channel_named
 from errata.core.sla import EscalationStep, Target
 from errata.core.template.durations import print_duration
 from errata.core.template.types import Platform
@@ -66,9 +67,14 @@ def platform_words(platform: Platform) -> str:
 
 def step_words(step: EscalationStep) -> str:
     """What happens when that share of the time is gone."""
-    people = listed([_RECIPIENTS.get(who, who) for who in step.to]) or "nobody"
+    people = listed([_recipient(who) for who in step.to]) or "nobody"
     deed = _ACTIONS.get(step.action, step.action).format(people, print_duration(step.every_min))
     return deed.replace(" is told", " are told") if len(step.to) > 1 or "watchers" in step.to else deed
+
+
+def _recipient(who: str) -> str:
+    channel = channel_named(who)
+    return f"the channel {channel}" if channel else _RECIPIENTS.get(who, who)
 
 
 def step_when(step: EscalationStep) -> str:

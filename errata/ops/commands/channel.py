@@ -57,7 +57,9 @@ def run_add(arguments: argparse.Namespace) -> int:
 def run_test(arguments: argparse.Namespace) -> int:
     console.begin()
     number = operations.send_test(channel_id=_id(arguments.name), by=console.owner(), at=console.now())
-    return console.show(arguments, {"delivery": number}, "In the outbox. Settings → Deliveries shows what comes of it.")
+    return console.show(
+        arguments, {"delivery": number}, f"In the outbox. `errata delivery show {number}` tells what comes of it."
+    )
 
 
 def run_remove(arguments: argparse.Namespace) -> int:

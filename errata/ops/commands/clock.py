@@ -22,7 +22,6 @@ from errata.apps.clocks.queries import ClockFilter
 from errata.apps.clocks.types import ClockRow
 from errata.apps.projects import queries as projects
 from errata.core.errors import Refusal
-from errata.core.sla import ClockPolicy
 from errata.ops import clock_text, console
 
 
@@ -97,11 +96,13 @@ def run_preview(arguments: argparse.Namespace) -> int:
     console.begin()
     by = console.owner()
     try:
-        policy = msgspec.json.decode(arguments.file.read_bytes(), type=ClockPolicy)
-    except (OSError, msgspec.MsgspecError) as error:
+        document = msgspec.json.decode(arguments.file.read_bytes())
+    except (OSError, ValueError) as error:
         raise PolicyUnreadable(f"{arguments.file} holds no policy: {error}.") from error
     project = projects.project(actor=by, which=arguments.project)
-    preview = queries.preview_policy(actor=by, project_ids=[project.id], policy=policy, now=console.now())
+    preview = queries.preview_policy(
+        actor=by, project_ids=[project.id], policy=queries.policy_from(document), now=console.now()
+    )
     return console.show(arguments, plain_preview(preview), clock_text.compare(preview))
 
 

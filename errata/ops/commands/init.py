@@ -32,14 +32,15 @@ def run(arguments: argparse.Namespace) -> int:
     settings = console.begin()
     call_command("migrate", interactive=False, verbosity=0)
     now = console.now()
-    owner = accounts.set_up(
+    owner, project = projects.set_up(
         email=arguments.email,
         name=arguments.name or arguments.email.split("@")[0].replace(".", " ").title(),
         password=arguments.password,
         organization=arguments.organization,
+        project=arguments.project,
+        platform=arguments.platform,
         at=now,
     )
-    project = projects.create_project(name=arguments.project, platform=arguments.platform, by=owner, at=now)
     key = listed.list_keys(actor=owner, which=project.id)[0]
     _, secret = accounts.create_token(name="errata init", scopes=ROLE_SCOPES["owner"], by=owner, at=now)
     organization = people.organization(actor=owner)

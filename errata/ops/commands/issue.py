@@ -124,7 +124,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     now = console.now()
     query = " ".join(arguments.query)
     at = past.moment(arguments.as_of, now=now) if arguments.as_of else None
-    asked = {"actor": console.owner(), "query": query, "sort": arguments.sort, "limit": arguments.limit}
+    asked = {"actor": console.owner(), "query": query, "sort": arguments.sort, "limit": arguments.limit, "whole": True}
     try:
         page = hindsight.list_issues_as_of(**asked, as_of=at) if at else queries.list_issues(**asked, now=now)
     except SearchError as error:

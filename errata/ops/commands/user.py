@@ -1,4 +1,4 @@
-"""`errata user create | list`."""
+"""`errata user create | list | reset-password`."""
 
 import argparse
 import secrets
@@ -12,7 +12,7 @@ from errata.ops import console
 
 
 def register(subparsers: Any) -> None:
-    parser = subparsers.add_parser("user", help="create and list people")
+    parser = subparsers.add_parser("user", help="create and list people, let them in again")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
 
     create = actions.add_parser("create", help="create a person who can sign in")
@@ -26,6 +26,11 @@ def register(subparsers: Any) -> None:
     listing = actions.add_parser("list", help="list the people")
     console.add_json(listing)
     listing.set_defaults(run=run_list)
+
+    reset = actions.add_parser("reset-password", help="make a link with which somebody sets a new password")
+    reset.add_argument("email")
+    console.add_json(reset)
+    reset.set_defaults(run=run_reset)
 
 
 def run_create(arguments: argparse.Namespace) -> int:
@@ -42,6 +47,18 @@ def run_create(arguments: argparse.Namespace) -> int:
     answer = msgspec.structs.asdict(person) | ({} if arguments.password else {"password": password})
     made_up = "" if arguments.password else f"\n\n  Password   {password}   (shown once)"
     return console.show(arguments, answer, f"{person.name} <{person.email}> is a {person.role}.{made_up}")
+
+
+def run_reset(arguments: argparse.Namespace) -> int:
+    settings = console.begin()
+    url = operations.make_reset_link(
+        email=arguments.email,
+        link=lambda secret: f"{settings.public_url.rstrip('/')}/reset/{secret}/",
+        by=console.owner(),
+        at=console.now(),
+    )
+    text = f"Give this link to {arguments.email}. It sets a new password, once, within an hour:\n\n  {url}"
+    return console.show(arguments, {"email": arguments.email, "url": url}, text)
 
 
 def run_list(arguments: argparse.Namespace) -> int:

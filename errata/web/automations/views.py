@@ -1,5 +1,6 @@
 """The rules of an organisation: a list, one rule as a sentence or as text, what it would have done, what it did."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.http import HttpResponse, QueryDict
@@ -13,6 +14,8 @@ from errata.apps.automations.types import AutomationView, Mode
 from errata.apps.projects import queries as projects
 from errata.apps.templates.types import Scope
 from errata.core.automation import ACTIONS, TRIGGERS, Action, Limits, Rule, Trigger, parse, spell
+from errata.core.automation.text import ACTIONS_MAX
+from errata.core.automation.types import ActionKind
 from errata.core.errors import Refusal
 from errata.core.numeral import whole_number
 from errata.web.answers import Toast, go
@@ -21,6 +24,7 @@ from errata.web.requests import ActorRequest
 
 _ROWS = 3  # empty lines of a new rule's list of actions
 _DAYS = (7, 30, 90)
+_FORMS = (("sentence", "Sentence"), ("text", "Text"))
 _MODES = (
     ("on", "On", "It acts."),
     ("dry", "Dry", "It tells here what it would do, and does nothing."),
@@ -37,7 +41,9 @@ def index(request: ActorRequest) -> HttpResponse:
 def new(request: ActorRequest) -> HttpResponse:
     """A form for a rule, or a rule from it."""
     if request.method != "POST":
-        return _form(request, None, {"rule": Rule(Trigger("created"), ()), "name": "", "text": ""})
+        return _form(request, None, _of(Rule(Trigger("created"), ()), name="", text=""))
+    if "as" in request.POST:
+        return _form(request, None, _turned(request.POST))
     try:
         made = operations.create_automation(
             name=request.POST.get("name", ""), text=_text(request.POST), project=request.POST.get("project", ""),
@@ -53,8 +59,9 @@ def rule(request: ActorRequest, rule_id: int) -> HttpResponse:
     """One rule with its runs; a posted form changes it."""
     found = queries.automation(actor=request.actor, which=str(rule_id))
     if request.method != "POST":
-        given = {"rule": found.rule, "name": found.name, "text": found.text, "project": found.project}
-        return _form(request, found, given)
+        return _form(request, found, _of(found.rule, name=found.name, text=found.text, project=found.project))
+    if "as" in request.POST:
+        return _form(request, found, _turned(request.POST))
     try:
         operations.update_automation(
             which=str(rule_id), name=request.POST.get("name", ""), text=_text(request.POST),
@@ -108,27 +115,25 @@ def undo(request: ActorRequest, rule_id: int, run_id: int) -> HttpResponse:
 def _form(
     request: ActorRequest, found: AutomationView | None, given: dict[str, Any], problem: Refusal | None = None
 ) -> HttpResponse:
-    shown: Rule = given["rule"]
-    blanks = max(1, _ROWS - len(shown.actions)) if len(shown.actions) < 10 else 0
-    as_text = request.GET.get("form") == "text" or "text" in request.POST
+    as_text = given.pop("as_text", "text" in request.POST)
     runs = queries.list_runs(actor=request.actor, which=str(found.id)) if found else []
-    context = given | {
-        "found": found,
-        "problem": problem,
-        "as_text": as_text,
-        "when": shown.when,
-        "argument": _argument(shown.when),
-        "where": shown.where,
-        "actions": [*shown.actions, *[Action("label", "")] * blanks],
-        "limits": shown.limits,
-        "triggers": [(kind, *words) for kind, words in TRIGGERS.items()],
-        "kinds": [(kind, *words) for kind, words in ACTIONS.items()],
-        "projects": projects.list_projects(actor=request.actor),
-        "runs": runs,
-        "modes": _MODES,
-        "days_choices": _DAYS,
-        "can_change": may(request.actor, "project:admin"),
-    }
+    context = (
+        {"problem": problem}
+        | given
+        | {
+            "found": found,
+            "as_text": as_text,
+            "forms": _FORMS,
+            "form": "text" if as_text else "sentence",
+            "triggers": [(kind, *words) for kind, words in TRIGGERS.items()],
+            "kinds": [(kind, *words) for kind, words in ACTIONS.items()],
+            "projects": projects.list_projects(actor=request.actor),
+            "runs": runs,
+            "modes": _MODES,
+            "days_choices": _DAYS,
+            "can_change": may(request.actor, "project:admin"),
+        }
+    )
     return _framed(request, "automations/rule.html", context, status=problem.status if problem else 200)
 
 
@@ -137,14 +142,48 @@ def _framed(request: ActorRequest, template: str, context: dict[str, Any], *, st
     return framed(request, template, administers | context, current="rules", scope=Scope(), status=status)
 
 
+def _of(rule: Rule, *, name: str, text: str, project: str = "") -> dict[str, Any]:
+    """A rule as the form shows it."""
+    return {
+        "name": name, "text": text, "project": project, "when": rule.when.kind, "argument": _argument(rule.when),
+        "where": rule.where, "actions": _rows(rule.actions), "hourly": rule.limits.runs_per_hour_max,
+        "between": rule.limits.minutes_between or "",
+    }  # fmt: skip
+
+
 def _given(posted: QueryDict) -> dict[str, Any]:
-    """What was in the form, to be shown again, however far it can be read."""
-    text = _text(posted)
+    """What was in the form, to be shown again as it was typed, whether or not it can be read."""
+    text, name, project = _text(posted), posted.get("name", ""), posted.get("project", "")
+    if "text" in posted:
+        try:
+            return _of(parse(text, catalog=None), name=name, text=text, project=project)
+        except Refusal:
+            return _of(Rule(Trigger("created"), ()), name=name, text=text, project=project)
+    pairs = zip(posted.getlist("kind"), posted.getlist("value"), strict=False)
+    actions = [Action(cast("ActionKind", kind), value) for kind, value in pairs if value.strip()]
+    return {
+        "name": name, "text": text, "project": project, "when": posted.get("when", ""),
+        "argument": posted.get("argument", ""), "where": posted.get("where", ""), "actions": _rows(actions),
+        "hourly": posted.get("hourly", ""), "between": posted.get("between", ""),
+    }  # fmt: skip
+
+
+def _turned(posted: QueryDict) -> dict[str, Any]:
+    """The same in the other form. A text that can't be read stays one, for a sentence can't show it."""
+    given = _given(posted)
+    if posted.get("as") == "text":
+        return given | {"as_text": True}
     try:
-        shown = parse(text)
-    except Refusal:
-        shown = Rule(Trigger("created"), ())
-    return {"rule": shown, "name": posted.get("name", ""), "text": text, "project": posted.get("project", "")}
+        parse(given["text"] or "when created\nthen label x", catalog=None)
+    except Refusal as refusal:
+        return given | {"as_text": True, "problem": refusal}
+    return given | {"as_text": False}
+
+
+def _rows(actions: Sequence[Action]) -> list[Action]:
+    """The actions, and some lines for more."""
+    blanks = max(1, _ROWS - len(actions)) if len(actions) < ACTIONS_MAX else 0
+    return [*actions, *[Action("label", "")] * blanks]
 
 
 def _text(posted: QueryDict) -> str:

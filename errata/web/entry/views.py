@@ -32,18 +32,9 @@ def setup(request: PublicRequest) -> HttpResponse:
 
 
 def _set_up(request: PublicRequest, values: dict[str, str]) -> HttpResponse:
-    actor = accounts.set_up(
-        email=values["email"],
-        name=values["name"],
-        password=values["password"],
-        organization=values["organization"],
-        at=request.now,
-        ip=_ip(request),
-    )
+    named = values | {"project": values["project"] or "First project"}
+    actor, project = projects.set_up(**named, at=request.now, ip=_ip(request))
     sessions.start(request, actor=actor)
-    project = projects.create_project(
-        name=values["project"] or "First project", platform=values["platform"], by=actor, at=request.now
-    )
     return HttpResponseRedirect(reverse("project-start", args=[project.slug]))
 
 
@@ -52,18 +43,19 @@ def signin(request: PublicRequest) -> HttpResponse:
     """E-mail and password; where one wanted to go stays known."""
     if not queries.is_set_up():
         return HttpResponseRedirect(reverse("setup"))
-    form = Form()
+    form, status = Form(), 200
     if request.method == "POST":
         values = posted(request, "email", "password")
         try:
             actor = accounts.authenticate(**values, ip=_ip(request), at=request.now, request_id=request.request_id)
         except Refusal as refusal:
             form = refused({"email": values["email"]}, refusal)
+            status = refusal.status if isinstance(refusal, accounts.TooManyAttempts) else 422
         else:
             sessions.start(request, actor=actor)
             return HttpResponseRedirect(_next(request))
     context = {"form": form, "next": request.GET.get("next", request.POST.get("next", ""))}
-    return render(request, "entry/signin.html", context, status=_status(form))
+    return render(request, "entry/signin.html", context, status=status)
 
 
 @public

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from errata.apps.issues.types import IssueRow
+from errata.core.event.origin import is_own
 from errata.core.event.view import BreadcrumbView, EventView, ExceptionView, FrameView, ThreadView
-from errata.core.grouping.frames import is_library
 from errata.ports.event_store import EventBody, StoredSignal
 from errata.web.highlight import highlighted
 from errata.web.issues import request_view, search_links
@@ -271,7 +271,7 @@ def _spoken(thread: ThreadView) -> ExceptionView:
 
 def _trace(exception: ExceptionView, place: int, total: int) -> TraceShown:
     frames = list(reversed(exception.frames))
-    own = [index for index, frame in enumerate(frames) if _is_own(frame)][:_OPEN_FRAMES] or [0]
+    own = [index for index, frame in enumerate(frames) if is_own(frame)][:_OPEN_FRAMES] or [0]
     opened = own if place == 0 else []
     mechanism = exception.mechanism
     facts = [
@@ -291,27 +291,20 @@ def _trace(exception: ExceptionView, place: int, total: int) -> TraceShown:
 def _grouped(frames: list[FrameView], opened: list[int]) -> Iterator[list[int]]:
     """Part the places of frames into rows of what is a library's and closed, and rows of what isn't."""
     places = range(len(frames))
-    for _, group in groupby(places, key=lambda place: not _is_own(frames[place]) and place not in opened):
+    for _, group in groupby(places, key=lambda place: not is_own(frames[place]) and place not in opened):
         yield list(group)
 
 
 def _runs(group: list[int], frames: list[FrameView], opened: list[int]) -> Iterator[FrameRun]:
     shown = [_frame(frames[place], is_open=place in opened) for place in group]
     first = frames[group[0]]
-    if _is_own(first) or group[0] in opened or len(group) < _FOLDED_FRAMES_MIN:
+    if is_own(first) or group[0] in opened or len(group) < _FOLDED_FRAMES_MIN:
         yield from (FrameRun(frames=[frame]) for frame in shown)
         return
     names = list(dict.fromkeys(_library(frames[place]) for place in group))
     more = f" and {len(names) - _LIBRARIES_NAMED} more" if len(names) > _LIBRARIES_NAMED else ""
     words = f"{len(group)} frames in {', '.join(names[:_LIBRARIES_NAMED])}{more}"
     yield FrameRun(frames=shown, words=words)
-
-
-def _is_own(frame: FrameView) -> bool:
-    """Say of a frame what grouping says of it, also where the client doesn't."""
-    if frame.in_app is None:
-        return not is_library(frame.module, frame.filename, frame.abs_path)
-    return frame.in_app
 
 
 def _library(frame: FrameView) -> str:
@@ -335,7 +328,7 @@ def _frame(frame: FrameView, *, is_open: bool) -> FrameShown:
         path=frame.abs_path or frame.filename or "",
         function=frame.function or "?",
         line=frame.lineno,
-        in_app=_is_own(frame),
+        in_app=is_own(frame),
         open=is_open,
         lines=lines,
         locals=pairs(frame.vars or {}),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from errata.apps.accounts.types import Person
 from errata.apps.issues.types import ActivityView, CommentView, GroupView
 from errata.apps.workflows.types import Process
+from errata.core.sla import BREACH
 from errata.core.workflow import category_of, told_by
 
 _ICONS = {
@@ -21,6 +22,7 @@ _ICONS = {
     "spared": "shield-check",
     "linked": "link",
     "escalated": "bell-ring",
+    "clock": "timer",
     "waiting_on": "hourglass",
     "parent": "list-tree",
 }
@@ -84,7 +86,12 @@ def story(
 ) -> list[Item]:
     """The activity, oldest first, with the comments in their places."""
     said = {comment.id: comment for comment in comments}
-    return [_item(key, deed, said, process) for deed in activity if deed.kind not in _SILENT]
+    return [_item(key, deed, said, process) for deed in activity if not _is_silent(deed)]
+
+
+def _is_silent(deed: ActivityView) -> bool:
+    """Of a clock's marks the breach is told here; how far it is before that, the clock itself shows."""
+    return deed.kind in _SILENT or (deed.kind == "clock" and deed.after.get("percent") != BREACH)
 
 
 def _item(key: str, deed: ActivityView, said: Mapping[int, CommentView], process: Process) -> Item:
@@ -161,11 +168,13 @@ def _timed(deed: ActivityView, before: str, after: str) -> str:
         return f"set it to wait on {after}" if after else f"let it wait on {before} no more"
     if deed.kind == "escalated":
         return f"escalated it at {deed.after.get('percent')} % of its {deed.after.get('clock')} time"
+    if deed.kind == "clock":
+        return f"saw its {deed.after.get('clock')} time run out"
     return "acknowledged it"
 
 
 def _plainly(deed: ActivityView, before: str, after: str) -> str:
-    if deed.kind in ("waiting_on", "escalated", "acknowledged"):
+    if deed.kind in ("waiting_on", "escalated", "acknowledged", "clock"):
         return _timed(deed, before, after)
     if deed.kind in _WORDS:
         issue = deed.after.get("issue") or deed.before.get("issue", "")

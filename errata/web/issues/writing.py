@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from errata.apps.accounts import queries as accounts
+from errata.apps.accounts.permissions import allow
 from errata.apps.issues import operations
 from errata.apps.issues.types import LinkKind
 from errata.apps.projects import queries as projects
@@ -26,6 +27,7 @@ from errata.web.requests import ActorRequest
 
 def new(request: ActorRequest) -> HttpResponse:
     """Write an issue down by hand."""
+    allow(request.actor, "issue:write")  # before somebody fills the form in for nothing
     form = Form(values={"priority": "Medium", "severity": "Minor"} | request.GET.dict())
     if request.method == "POST":
         try:

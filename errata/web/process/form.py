@@ -13,6 +13,7 @@ from django.http import QueryDict
 from errata.core.designation import DesignationRule
 from errata.core.errors import Refusal
 from errata.core.numeral import whole_number
+from errata.core.recipients import recipients
 from errata.core.sla import ClockPolicy, EscalationStep, Target
 from errata.core.template import DurationRefused, FieldName, parse_duration, print_duration
 
@@ -138,7 +139,7 @@ def _step(row: Mapping[str, str]) -> EscalationStep:
         _carried(row, EscalationStep, EscalationStep(percent, "notify")),
         percent=percent,
         action=row.get("action", "notify"),
-        to=_names(row.get("to", "")),
+        to=tuple(dict.fromkeys(recipients(row.get("to", "")))),
         every_min=_minutes(row.get("every", "")) or EscalationStep(1, "chain").every_min,
         kinds=tuple(clock for clock in _CLOCKS if row.get(clock)),
     )

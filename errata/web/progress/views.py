@@ -18,6 +18,7 @@ from errata.web.requests import ActorRequest
 
 _DAYS = (7, 30, 90, 365)
 _DEFAULT_DAYS = 30
+_PARTS_SHOWN = 12
 
 
 def progress(request: ActorRequest) -> HttpResponse:
@@ -26,8 +27,11 @@ def progress(request: ActorRequest) -> HttpResponse:
     by = by if by in PARTS else "project"
     found = queries.progress(actor=request.actor, now=request.now, which=which)
     lists = Lists(which, found.since.date())
+    # One more than is shown tells whether there are others.
+    most = None if request.GET.get("parts") == "all" else _PARTS_SHOWN + 1
+    parts = queries.parts(actor=request.actor, now=request.now, which=which, by=by, most=most)
     layers, flow_top = charts.flow(found.flow)
-    columns, most = charts.columns(found.throughput)
+    columns, highest = charts.columns(found.throughput)
     context = {
         "progress": found,
         "which": which,
@@ -35,7 +39,7 @@ def progress(request: ActorRequest) -> HttpResponse:
         "flow_top": flow_top,
         "evenings": charts.evenings(found.flow),
         "columns": columns,
-        "most": most,
+        "most": highest,
         "chart": {"width": charts.WIDTH, "height": charts.HEIGHT, "middle": charts.HEIGHT // 2},
         "funnel": [(bar, lists.of(bar.query)) for bar in charts.funnel(found.funnel)],
         "open_now": sum(count.count for count in found.funnel),
@@ -50,7 +54,8 @@ def progress(request: ActorRequest) -> HttpResponse:
             )
             for column in columns
         ],
-        "parts": lists.rows(by, queries.parts(actor=request.actor, now=request.now, which=which, by=by)),
+        "parts": lists.rows(by, parts if most is None else parts[:_PARTS_SHOWN]),
+        "more_parts": most is not None and len(parts) == most,
         "by": by,
         "links": lists.numbers(),
     }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from errata import ports
 from errata.apps.accounts import queries as accounts
+from errata.apps.accounts.permissions import allow
 from errata.apps.issues import queries as issues
 from errata.apps.projects import operations, queries
 from errata.apps.projects.types import KeyView, ProjectView
@@ -95,6 +96,7 @@ def list_(request: ActorRequest) -> HttpResponse:
 
 def new(request: ActorRequest) -> HttpResponse:
     """Create a project; next comes the snippet."""
+    allow(request.actor, "project:admin")
     form = Form(values={"platform": "python"})
     if request.method == "POST":
         values = posted(request, "name", "platform", "key", "template")

@@ -5,6 +5,7 @@ from django.core import mail
 
 from errata.apps.accounts import letters, operations, queries, signin
 from errata.apps.accounts.models import PasswordReset, User
+from errata.apps.accounts.permissions import Forbidden
 from tests.apps.facts import later
 from tests.people import NOW, PASSWORD
 
@@ -89,6 +90,15 @@ def test_a_reset_link_arrives_and_works_once(bob, django_capture_on_commit_callb
     assert sign_in(password="another-long-one")
     with pytest.raises(signin.ResetRefused):
         operations.reset_password(secret=secret, new="a-third-long-one", at=NOW)
+
+
+def test_an_owner_makes_a_reset_link_where_no_mail_arrives(olga, bob):
+    url = operations.make_reset_link(email="Bob@shop.example", link="https://errata/{}".format, by=olga, at=NOW)
+
+    secret = url.removeprefix("https://errata/")
+    assert operations.reset_password(secret=secret, new="another-long-one", at=NOW).user_id == bob.user_id
+    with pytest.raises(Forbidden):
+        operations.make_reset_link(email="olga@shop.example", link=str, by=bob, at=NOW)
 
 
 def test_a_reset_link_is_stored_as_a_hash_alone(bob):

@@ -10,16 +10,21 @@ from django.test.utils import CaptureQueriesContext
 from errata.apps.accounts.permissions import Forbidden
 from errata.apps.automations import live, operations, queries
 from errata.apps.automations.models import Run
-from errata.apps.automations.operations import AutomationRefused, RunNotFound
+from errata.apps.automations.operations import AutomationRefused, NothingToUndo, RunNotFound
 from errata.apps.automations.views import AutomationNotFound
 from errata.apps.issues import operations as issues
 from errata.apps.issues import queries as reads
 from errata.apps.issues.models import Issue
 from errata.apps.notices import queries as notices
+from errata.apps.workflows import operations as workflows
 from errata.core.automation import RuleRefused
 from errata.core.errors import Refusal
+from errata.core.fields import CustomField
+from errata.core.sla import ClockPolicy, Target
+from tests.apps.clocks.turning import running, settle
 from tests.apps.facts import delta, later
 from tests.apps.issues.shop import arrive, kinds, look, report
+from tests.apps.notices.shop import hook
 from tests.apps.reading import rows_read
 from tests.conftest import NOW
 from tests.contracts.signals import event
@@ -32,7 +37,9 @@ def rule(text, by, *, name="Ours", mode="on", at=START, **others):
     return operations.create_automation(name=name, text=text, by=by, at=at, mode=mode, **others)
 
 
-def work(at=NOW):
+def work(at=NOW, *, clocks=False):
+    if clocks:
+        settle(at)
     while operations.follow(at):
         pass
     operations.look(at)
@@ -167,6 +174,35 @@ def test_a_number_that_nobody_has_is_told_and_stops_nothing(payments, olga, alic
     assert [label.name for label in look("PAY-1", olga).labels] == ["urgent"]
 
 
+def test_a_rule_tells_a_channel_and_says_when_there_is_nobody(payments, olga, alice):
+    hook(alice, name="#alerts", kind="slack")
+    rule("when created\nthen notify channel:#alerts", olga)
+    rule("when created\nthen notify deputy channel:gone", olga, name="Nobody")
+    report("Down", alice, at=START)
+
+    work()
+    work()
+
+    [posted] = notices.deliveries(actor=alice)
+    assert (posted.channel, posted.key, posted.text) == ("#alerts", "PAY-1", "Ours: Down")
+    assert (runs("Ours", olga), runs("Nobody", olga)) == ([("PAY-1", "did")], [("PAY-1", "failed")])
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("then priority Urgent", "Low, Medium, High"),
+        ("then stage Nowhere", "Retest"),
+        ("then notify bob", "names nobody to tell"),
+        ("when stage Nowhere", "Retest"),
+    ],
+)
+def test_what_is_nothing_here_is_refused_before_it_fails_every_time(payments, olga, line, says):
+    text = f"{line}\nthen label x" if line.startswith("when") else f"when created\n{line}"
+    with pytest.raises(RuleRefused, match=says):
+        rule(text, olga)
+
+
 def test_a_run_is_undone(payments, olga, bob, alice):
     rule("when created\nthen assign bob@shop.example\nthen label urgent", olga)
     report("Down", alice, at=START)
@@ -178,6 +214,23 @@ def test_a_run_is_undone(payments, olga, bob, alice):
     row = look("PAY-1", olga)
     assert (row.assignee, row.labels, row.stage) == (None, [], "New")
     assert queries.list_runs(actor=olga, which="Ours")[0].undone_at == NOW
+
+
+def test_what_a_rule_said_is_taken_back_too_and_once(payments, olga, bob, alice):
+    rule("when created\nthen comment Look here\nthen notify assignee", olga)
+    rule("when created\nthen notify alice@shop.example", olga, name="Tells")
+    report("Down", alice, at=START)
+    work()
+    [run], [told] = (queries.list_runs(actor=olga, which=name) for name in ("Ours", "Tells"))
+
+    assert operations.undo_run(run_id=run.id, by=bob, at=NOW) == 1
+
+    [comment] = reads.comments(actor=olga, key="PAY-1")
+    assert comment.deleted
+    for number in (run.id, told.id):
+        with pytest.raises(NothingToUndo):
+            operations.undo_run(run_id=number, by=olga, at=NOW)
+    assert queries.list_runs(actor=olga, which="Tells")[0].undone_at is None
 
 
 def burst(payments, events, minutes, *, fingerprint=1, environment="production"):
@@ -224,6 +277,67 @@ def test_many_people_fire_a_rule_once(payments, olga, events):
     assert runs("Ours", olga) == [("PAY-1", "did")]
 
 
+def test_a_clock_that_comes_to_a_mark_fires_a_rule_once(payments, olga, bob, agreed):
+    agreed(ClockPolicy(targets=(Target(response_min=200, resolution_min=100),)))
+    rule("when clock resolution 75\nthen priority High", olga, name="Late")
+    rule("when clock breached\nthen label late", olga, name="Over")
+    key = running("Slow", bob, at=START, priority="Low")
+
+    for minute in (74, 75, 76, 60, 99):
+        work(START + timedelta(minutes=minute), clocks=True)
+    assert (runs("Late", olga), runs("Over", olga)) == ([(key, "did")], [])
+    for hours in (2, 5, 9):
+        work(START + timedelta(hours=hours), clocks=True)
+
+    assert look(key, olga).priority == "High"
+    assert (runs("Late", olga), runs("Over", olga)) == ([(key, "did")], [(key, "did"), (key, "did")])
+    marks = [tuple(one.after.values()) for one in reads.activity(actor=olga, key=key) if one.kind == "clock"]
+    assert len(marks) == len(set(marks)) == 8
+
+
+def test_what_a_new_policy_makes_late_fires_no_rule(payments, olga, bob, agreed):
+    agreed(ClockPolicy(targets=(Target(resolution_min=1000),)))
+    rule("when clock\nthen label late", olga)
+    running("Slow", bob, at=START)
+
+    agreed(ClockPolicy(targets=(Target(resolution_min=10),)))
+    work(START + timedelta(minutes=30), clocks=True)
+
+    assert runs("Ours", olga) == []
+
+
+def test_any_field_that_changes_fires_a_rule_and_a_custom_one_by_its_name(payments, olga, bob):
+    workflows.save_field(field=CustomField("customer", "Customer", "text"), by=olga, at=START)
+    rule("when field field.customer\nthen label told", olga, name="Customer")
+    rule("when field waiting_on\nthen label waits", olga, name="Waits")
+    rule("when field\nthen severity Critical", olga, name="Any")
+    report("Down", bob, at=START)
+    issues.update_issue(key="PAY-1", fields={"customer": "Acme"}, by=bob, at=START)
+    issues.wait_on(key="PAY-1", on="Acme", by=bob, at=START)
+
+    work()
+
+    assert [len(runs(name, olga)) for name in ("Customer", "Waits", "Any")] == [1, 1, 2]
+    with pytest.raises(RuleRefused, match=r"field\.customer"):
+        rule("when field field.nothing\nthen label x", olga, name="Nothing")
+
+
+def test_a_backtest_says_when_so_many_people_had_met_it(payments, olga, bob, events):
+    burst(payments, events, range(100, 106))
+    issues.update_issue(key="PAY-1", priority="High", by=bob, at=START + timedelta(minutes=200))
+
+    told = queries.backtest(actor=olga, text="when users 4\nthen label a", now=NOW)
+
+    [example] = told.examples
+    assert (example.at, example.acted_on, told.partial) == (START + timedelta(minutes=103), True, "")
+
+
+def test_a_backtest_says_what_nobody_keeps_by_time(payments, olga):
+    asked = queries.backtest(actor=olga, text="when created\nif clock:breached is:blocked\nthen label a", now=NOW)
+
+    assert asked.partial.startswith("clock, is:blocked: nobody keeps")
+
+
 TEXTS = [
     "when created\nif severity:>=Major\nthen label a",
     "when created\nthen label a\nlimit 3 an hour",
@@ -233,22 +347,30 @@ TEXTS = [
     "when commented\nif comments:>=2\nthen label a",
     "when events 3 in 15m\nthen label a",
     "when events 2 in 5m\nif is:open priority:>=Medium\nthen label a\nlimit 4 an hour",
+    "when users 3\nthen label a\nlimit 1 an hour",
+    "when users 2\nif is:unassigned\nthen label a",
+    "when clock\nif is:unassigned\nthen label a\nlimit 3 an hour",
+    "when clock resolution breached\nthen label a",
 ]
 
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_backtest_says_what_the_rule_did_live(payments, olga, bob, alice, events, text, seed):
+def test_a_backtest_says_what_the_rule_did_live(payments, olga, bob, alice, events, agreed, text, seed):
+    urgent, other = Target(priority="High", resolution_min=60), Target(response_min=60, resolution_min=240)
+    agreed(ClockPolicy(targets=(urgent, other)))
+    clocks = "clock" in text  # Other rules need none, and they take most of the time.
+    work(START, clocks=clocks)
     rule(text, olga, mode="dry")
     chance = random.Random(seed)
     for step in range(70):
         at = START + timedelta(minutes=step * 9 + chance.randrange(8), seconds=chance.randrange(60))
         happen(chance, payments, events, bob, alice, at, step)
         if chance.random() < 0.4:
-            work(at + timedelta(seconds=chance.randrange(1, 60)))
-    work()
+            work(at + timedelta(seconds=chance.randrange(1, 60)), clocks=clocks)
+    work(clocks=clocks)
 
-    told = queries.backtest(actor=olga, text=text, now=NOW, days=1)
+    told = queries.backtest(actor=olga, text=text, now=NOW + timedelta(seconds=1), days=1)
 
     did = [run for run in queries.list_runs(actor=olga, which="Ours", limit=500) if run.outcome == "dry"]
     limited = [run for run in queries.list_runs(actor=olga, which="Ours", limit=500) if run.outcome == "limited"]
@@ -278,7 +400,8 @@ def happen(chance, payments, events, bob, alice, at, step):
                 issues.comment_on_issue(key=chance.choice(keys), body="Hm", by=bob, at=at)
             case "event":
                 fingerprint = chance.randrange(1, 3)
-                made = event(10_000 + step, project=payments.id, fingerprint=fingerprint, at=at)
+                user = f"id:{chance.randrange(5)}"
+                made = event(10_000 + step, project=payments.id, fingerprint=fingerprint, at=at, user=user)
                 events.put([made], token=f"s{step}")
                 arrive(delta(payments, fingerprint, last=at), at=at)
     except Refusal:

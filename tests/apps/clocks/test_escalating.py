@@ -8,9 +8,11 @@ from errata.apps.accounts.permissions import Forbidden
 from errata.apps.clocks import operations, queries
 from errata.apps.clocks.models import Chain, Clock
 from errata.apps.issues import operations as issues
+from errata.apps.notices import queries as notices
 from errata.core.sla import ClockPolicy, EscalationStep, Target
 from tests.apps.clocks.turning import HOUR, running, settle, taken
 from tests.apps.issues.shop import kinds, look
+from tests.apps.notices.shop import hook
 from tests.conftest import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -114,7 +116,7 @@ def test_a_chain_goes_on_until_somebody_acknowledges(payments, bob, alice, olga,
 
     assert len(taken()) == 3
     assert Chain.objects.get().ended == "Alice Admin acknowledged"
-    assert kinds(key, bob)[-1] == "acknowledged"
+    assert [kind for kind in kinds(key, bob) if kind != "clock"][-1] == "acknowledged"
 
 
 def test_a_chain_that_nobody_answers_ends_and_one_whose_clock_stops_too(payments, bob, alice, agreed):
@@ -182,3 +184,16 @@ def test_old_issues_wake_nobody_when_clocks_begin(payments, bob, agreed):
     settle(NOW + 100 * MINUTE)
 
     assert [step[1] for step in taken()] == [100]
+
+
+def test_a_step_tells_a_channel_and_says_so(payments, bob, alice, agreed):
+    hook(alice, name="On call", kind="slack")
+    agreed(policy(EscalationStep(75, "notify", ("assignee", 'channel:"On call"', "channel:gone"))))
+    key = running("Slow", bob, assignee=bob.email)
+
+    settle(NOW + 75 * MINUTE)
+    settle(NOW + 76 * MINUTE)
+
+    assert taken() == [("resolution", 75, "notify", ("Bob Builder", "On call"))]
+    [posted] = [one for one in notices.deliveries(actor=alice) if one.channel == "On call"]
+    assert (posted.key, posted.kind, posted.text) == (key, "escalated", f"The resolution time of {key} is at 75 %.")

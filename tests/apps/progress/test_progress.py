@@ -103,6 +103,38 @@ def test_parts_add_up_to_the_whole(worked, bob, olga):
         assert sum(part.open for part in parts) == sum(count.count for count in whole.funnel)
 
 
+def test_the_busiest_parts_are_as_they_are_among_all(worked, bob, olga):
+    for name in ("Web", "Search"):
+        projects.create_project(name=name, platform="node", by=olga, at=NOW)
+    report("Elsewhere", bob, project="web", at=later(hours=-1))
+    report("Far away", bob, project="search", at=later(days=-50))
+    operations.transition_issue(key="SEA-1", to="Closed", reason="no longer relevant", by=bob, at=later(days=-1))
+    tell()
+
+    for by in queries.PARTS:
+        parts = queries.parts(actor=bob, now=NOW, which=Filter(), by=by)
+        for most in (1, 2, len(parts)):
+            found = queries.parts(actor=bob, now=NOW, which=Filter(), by=by, most=most)
+            assert found == parts[:most], (by, most)
+
+
+def test_a_project_that_is_put_away_and_then_removed_is_told_of_no_more(worked, bob, olga):
+    alone = told(bob)
+    projects.create_project(name="Web", platform="node", by=olga, at=NOW)
+    report("Elsewhere", bob, project="web", at=later(hours=-1))
+    operations.assign_issue(key="WEB-1", to=bob.email, by=bob, at=NOW)
+    tell()
+    assert told(bob) != alone
+
+    projects.archive_project(which="web", by=olga, at=NOW)
+    assert told(bob) == alone
+    projects.delete_project(which="web", by=olga, at=NOW)
+    assert told(bob) == alone
+    while operations.purge_deleted_projects():
+        pass
+    assert told(bob) == alone
+
+
 def test_what_events_raise_and_bring_back_is_told(payments, bob, events):
     arrive(delta(payments, 1, last=later(hours=-3)), at=later(hours=-3))
     operations.transition_issue(key="PAY-1", to="Closed", reason="no longer relevant", by=bob, at=later(hours=-2))

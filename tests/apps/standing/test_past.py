@@ -22,7 +22,7 @@ SEARCHES = [
     "stage:[New, Closed]", "category:active", "type:Cost", "priority:High", "priority:>=Medium", "severity:<Major",
     "level:error", "level:>=warning", "platform:no*", "project:payments", "project:PAY", "label:money*", "has:label",
     "!has:label", "has:assignee", "has:comments", "key:PAY-2", "pay-2", "count:>10", "count:100", "users:2",
-    "comments:>=1", "last_seen:-24h", "last_seen:+24h", "first_seen:-24h", "age:+2d", "refunds",
+    "count:5.5", "-24h", "comments:>=1", "last_seen:-24h", "last_seen:+24h", "first_seen:-24h", "age:+2d", "refunds",
     '"100%"', "title:*query*plan*", "culprit:shop.db", "refunds OR query_plan", "is:open (refunds OR slow)",
     "!(refunds OR slow)", "created:-24h",
     "is:assigned", "is:unassigned", "is:watched", "is:regressed", "is:blocked", "is:blocking", "!is:blocked",

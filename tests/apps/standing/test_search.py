@@ -4,8 +4,9 @@ import pytest
 
 from errata.adapters.memory.event_store import MemoryEventStore
 from errata.apps.accounts import operations as accounts
-from errata.apps.issues import operations, queries
+from errata.apps.issues import hindsight, operations, queries
 from errata.apps.issues.cursors import CursorRefused, SortUnknown
+from errata.apps.issues.search import SearchUnanswered
 from errata.core.search import SearchError
 from errata.ports.event_store import StoreUnavailable
 from tests.apps.facts import delta, later
@@ -85,6 +86,10 @@ def shop(payments, bob, alice):
         ("pay-2", "2"),
         ("count:>10", "1"),
         ("count:100", "1"),
+        ("count:5.5", ""),
+        ("-24h", "1 3"),
+        ("+24h", "2"),
+        ("assignee:*", "1"),
         ("users:2", "1"),
         ("comments:>=1", "3"),
         ("last_seen:-24h", "1 3"),
@@ -160,6 +165,19 @@ def test_without_the_event_store_the_rest_is_answered_and_the_gap_said(shop, bob
 
     assert [row.key for row in page.items] == ["PAY-1", "PAY-3"]
     assert "event store" in page.partial
+
+
+def test_what_must_be_whole_is_refused_without_the_event_store(shop, bob, monkeypatch, events):
+    monkeypatch.setattr(events, "fingerprints", Silent().fingerprints)
+    asked = {"actor": bob, "query": "release:1.0 is:open", "whole": True}
+
+    with pytest.raises(SearchUnanswered):
+        queries.list_issues(**asked, now=NOW)
+    with pytest.raises(SearchUnanswered):
+        hindsight.list_issues_as_of(**asked, as_of=NOW)
+    with pytest.raises(SearchUnanswered):
+        queries.list_keys(actor=bob, query="release:1.0 is:open", now=NOW)
+    assert queries.list_keys(actor=bob, query="is:open", now=NOW) == ["PAY-1", "PAY-3"]
 
 
 @pytest.mark.parametrize("query", ["is:", "level:loud", "(", "count:many", '"'])

@@ -47,3 +47,9 @@ def test_a_bomb_is_refused_without_being_unfolded():
 
 def test_a_body_of_just_the_allowed_size_is_read():
     assert inflate_base64(PACKED, bytes_max=len(EVENT)) == EVENT
+
+
+def test_a_byte_order_mark_is_no_part_of_the_event():
+    envelope = split_store(b'\xef\xbb\xbf{"message": "x"}', content_type="application/json", bytes_max=1000)
+
+    assert envelope.items[0].payload == b'{"message": "x"}'

@@ -326,3 +326,13 @@ def test_facts_hold_no_nul_and_are_never_too_long(event):
         value for value in (getattr(described, name) for name in described.__struct_fields__) if isinstance(value, str)
     ]
     assert all("\0" not in text and len(text) <= 1024 for text in texts)
+
+
+def test_the_frame_to_blame_is_the_projects_own_also_where_the_client_does_not_say():
+    own = {"filename": "shop/cart.py", "abs_path": "/srv/shop/cart.py", "module": "shop.cart", "function": "total"}
+    library = {"filename": "requests/api.py", "abs_path": "/venv/lib/python3.11/site-packages/requests/api.py"}
+    said = library | {"in_app": False, "module": "requests.api", "function": "get"}
+
+    found = facts(exception=[{"type": "E", "stacktrace": {"frames": [own, said]}}])
+
+    assert found.culprit == "shop.cart in total"

@@ -1,6 +1,7 @@
 import pytest
 
-from errata.core.grouping.frames import ANONYMOUS, is_library, line_of, name_of, place_of
+from errata.core.event.origin import is_library
+from errata.core.grouping.frames import ANONYMOUS, line_of, name_of, place_of
 
 
 @pytest.mark.parametrize(

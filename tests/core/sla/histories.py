@@ -33,82 +33,88 @@ BEGINNINGS = (
 )
 _PRIORITIES = ("Low", "Medium", "High")
 _STAGES = (("New", True), ("Assigned", True), ("Retest", True), ("Closed", False))
-minutes = st.integers(1, 20_000)
+# In microseconds.
+_HOUR, _DAY = 3_600 * 10**6, 86_400 * 10**6
 
 
-@st.composite
-def spans(draw):
-    edges = sorted(draw(st.lists(st.integers(0, 1_440), max_size=6, unique=True)))
-    return tuple(Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=False))
+def cases(*, shrinking=True):
+    """A history, the policies and calendars it runs under, and the moment of looking.
+
+    Without shrinking an example is one number, which is ten times as quick; a failure is not made any smaller.
+    """
+    return st.builds(case, st.randoms(use_true_random=not shrinking))
 
 
-@st.composite
-def calendars(draw):
-    if draw(st.integers(0, 9)) == 0:
-        return ALWAYS
-    never = draw(st.integers(0, 9)) == 0
-    beginning = draw(st.sampled_from(BEGINNINGS)).date()
-    days = [
-        Day(beginning + timedelta(days=offset), f"Day {offset}", kind, () if kind != "half" or never else draw(spans()))
-        for offset, kind in draw(
-            st.lists(st.tuples(st.integers(-3, 20), st.sampled_from(("holiday", "closed", "half"))), max_size=6)
-        )
-    ]
-    week = ((),) * 7 if never else tuple(draw(spans()) for _ in range(7))
-    return Calendar(name="Drawn", zone=draw(st.sampled_from(ZONES)), week=week, days=tuple(days))
+def case(chance):
+    beginning = chance.choice(BEGINNINGS) + timedelta(minutes=chance.randint(0, 4_000))
+    happened = facts(chance, beginning)
+    history = History(opened_at=beginning, stage="New", priority="Medium", severity="Minor", facts=happened)
+    switched = beginning + timedelta(minutes=chance.randint(1, 10_000))
+    versions = [PolicySince(policy(chance))]
+    if chance.randint(0, 1):
+        versions.append(PolicySince(policy(chance), switched))
+    worked = [CalendarSince(calendar(chance))]
+    if chance.randint(0, 1):
+        worked.append(CalendarSince(calendar(chance), switched + timedelta(hours=1)))
+    last = happened[-1].at if happened else beginning
+    return {
+        "history": history,
+        "policies": tuple(versions),
+        "calendars": {"": timetables(worked), "night": timetables([CalendarSince(calendar(chance))])},
+        "now": last + timedelta(microseconds=_odd(chance, -_DAY, 5 * _DAY)),
+    }
 
 
-@st.composite
-def policies(draw):
-    return ClockPolicy(
-        calendar=draw(st.sampled_from(("", "night"))),
-        targets=tuple(
-            Target(
-                priority=priority, response_min=draw(minutes), update_min=draw(minutes), resolution_min=draw(minutes)
-            )
-            for priority in ("High", "")
-        ),
-        paused_in=draw(st.sampled_from(((), ("Retest",)))),
-        paused_while_waiting=draw(st.booleans()),
-        on_reopen=draw(st.sampled_from(("restart", "continue"))),
-    )
-
-
-@st.composite
-def facts(draw, beginning):
+def facts(chance, beginning):
     at, found = beginning, []
-    for _ in range(draw(st.integers(0, 12))):
-        at += timedelta(microseconds=draw(st.integers(0, 3 * 86_400 * 10**6)))
-        kind = draw(st.sampled_from(("stage", "stage", "priority", "waiting", "waiting", "word")))
-        stage, is_open = draw(st.sampled_from(_STAGES))
-        value = {"stage": stage, "waiting": draw(st.sampled_from(("", "the bank")))}.get(kind, "High")
+    for _ in range(chance.randint(0, 12)):
+        at += timedelta(microseconds=_odd(chance, 0, 3 * _DAY))
+        kind = chance.choice(("stage", "stage", "priority", "waiting", "waiting", "word"))
+        stage, is_open = chance.choice(_STAGES)
+        value = {"stage": stage, "waiting": chance.choice(("", "the bank"))}.get(kind, "High")
         if kind == "priority":
-            value = draw(st.sampled_from(_PRIORITIES))
+            value = chance.choice(_PRIORITIES)
         found.append(Fact(at=at, kind=kind, value=value, is_open=is_open))
     return tuple(found)
 
 
-@st.composite
-def cases(draw):
-    """A history, the policies and calendars it runs under, and the moment of looking."""
-    beginning = draw(st.sampled_from(BEGINNINGS)) + timedelta(minutes=draw(st.integers(0, 4_000)))
-    happened = draw(facts(beginning))
-    history = History(opened_at=beginning, stage="New", priority="Medium", severity="Minor", facts=happened)
-    switched = beginning + timedelta(minutes=draw(st.integers(1, 10_000)))
-    versions = [PolicySince(draw(policies()))]
-    if draw(st.booleans()):
-        versions.append(PolicySince(draw(policies()), switched))
-    worked = [CalendarSince(draw(calendars()))]
-    if draw(st.booleans()):
-        worked.append(CalendarSince(draw(calendars()), switched + timedelta(hours=1)))
-    last = happened[-1].at if happened else beginning
-    now = last + timedelta(microseconds=draw(st.integers(-86_400 * 10**6, 5 * 86_400 * 10**6)))
-    return {
-        "history": history,
-        "policies": tuple(versions),
-        "calendars": {"": timetables(worked), "night": timetables([CalendarSince(draw(calendars()))])},
-        "now": now,
-    }
+def policy(chance):
+    minutes = lambda: chance.randint(1, 20_000)
+    return ClockPolicy(
+        calendar=chance.choice(("", "night")),
+        targets=tuple(
+            Target(priority=priority, response_min=minutes(), update_min=minutes(), resolution_min=minutes())
+            for priority in ("High", "")
+        ),
+        paused_in=chance.choice(((), ("Retest",))),
+        paused_while_waiting=chance.choice((False, True)),
+        on_reopen=chance.choice(("restart", "continue")),
+    )
+
+
+def calendar(chance):
+    if chance.randrange(10) == 0:
+        return ALWAYS
+    never = chance.randrange(10) == 0
+    beginning = chance.choice(BEGINNINGS).date()
+    days = []
+    for _ in range(chance.randint(0, 6)):
+        offset, kind = chance.randint(-3, 20), chance.choice(("holiday", "closed", "half"))
+        open_for = spans(chance) if kind == "half" and not never else ()
+        days.append(Day(beginning + timedelta(days=offset), f"Day {offset}", kind, open_for))
+    week = ((),) * 7 if never else tuple(spans(chance) for _ in range(7))
+    return Calendar(name="Drawn", zone=chance.choice(ZONES), week=week, days=tuple(days))
+
+
+def spans(chance):
+    edges = sorted({chance.choice((0, 540, 1_440, chance.randint(0, 1_440))) for _ in range(chance.randint(0, 6))})
+    return tuple(Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=False))
+
+
+def _odd(chance, least, most):
+    """So many microseconds: as often as not none at all, or whole hours, for that is where clocks go wrong."""
+    drawn = chance.randint(least, most)
+    return chance.choice((0, drawn, drawn // _HOUR * _HOUR))
 
 
 def day(text):

@@ -52,7 +52,7 @@ def test_the_parts_of_every_clock_follow_one_another_and_those_that_count_make_u
 
 @pytest.mark.slow
 @settings(max_examples=10_000)
-@given(cases())
+@given(cases(shrinking=False))
 def test_the_parts_make_up_the_whole_over_ten_thousand_histories(case):
     check_parts(case)
 

@@ -1,5 +1,5 @@
 // The board: cards that are walked by keys, moved by mouse, finger or keyboard, and renewed in place.
-import { $, $$, announce, on, post, typing } from "./dom.js";
+import { $, $$, announce, get, on, post, typing } from "./dom.js";
 import { setCurrent } from "./keys.js";
 import { apply } from "./menus.js";
 import { toast } from "./toasts.js";
@@ -352,9 +352,8 @@ async function released() {
 export async function renewBoard(keys) {
   const address = new URLSearchParams(location.search);
   for (const key of keys.slice(0, 200)) address.append("key", key);
-  const response = await fetch(`${board().dataset.cardsUrl}?${address}`, { headers: { "HX-Request": "true" } }).catch(() => null);
-  if (!response?.ok) return;
-  const found = await response.json();
+  const found = await get(`${board().dataset.cardsUrl}?${address}`, "json");
+  if (found === null) return;
   // A card was pressed, or a move sent, while the answer was on its way: the card must stay, and the answer is of before.
   if (held()) { await released(); return renewBoard(keys); }
   for (const [number, own] of Object.entries(found.ways)) ways.set(number, own);
@@ -375,9 +374,9 @@ const newLanes = (lanes) => Object.keys(lanes).some((lane) => !$(`[data-lane-sec
 const short = (number) => (number < 1000 ? String(number) : number < 10_000 ? `${(number / 1000).toFixed(1)}k` : `${Math.round(number / 1000)}k`);
 
 async function reload() {
-  const response = await fetch(location.href, { headers: { "HX-Request": "true" } });
-  if (!response.ok) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const text = await get(location.href);
+  if (text === null) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   if (held()) { await released(); return reload(); }
   $("#board").replaceWith($("#board", page));
   learn();

@@ -1,5 +1,5 @@
 // Copy buttons: data-copy holds the text, data-copy-from the id of what holds it.
-import { $, icon, on } from "./dom.js";
+import { $, get, icon, on } from "./dom.js";
 import { toast } from "./toasts.js";
 
 export async function copy(text, what = "Copied") {
@@ -30,8 +30,8 @@ export function start() {
   });
   on("click", "[data-copy-url]", async (event, button) => {
     event.preventDefault();
-    const answer = await fetch(button.dataset.copyUrl, { headers: { Accept: "text/plain" } });
-    if (answer.ok) await copy(await answer.text(), button.dataset.copied ?? "Copied");
+    const text = await get(button.dataset.copyUrl);
+    if (text !== null) await copy(text, button.dataset.copied ?? "Copied");
     else toast("That could not be fetched; try again.", { kind: "bad" });
   });
 }

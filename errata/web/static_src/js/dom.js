@@ -30,6 +30,16 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** What the server answers, as "text" or "json"; null when it refuses, is away, or the page is being left meanwhile. */
+export async function get(url, read = "text") {
+  try {
+    const response = await fetch(url, { headers: { "HX-Request": "true" } });
+    return response.ok ? await response[read]() : null;
+  } catch {
+    return null;
+  }
+}
+
 export async function post(url, values) {
   const body = new URLSearchParams();
   for (const [key, value] of values) body.append(key, value);

@@ -32,8 +32,9 @@ async function preview(tab) {
   const box = $("[data-preview]", editor);
   box.hidden = !showing;
   if (!showing) return;
-  const response = await post(at("/preview/"), [["text", $("textarea", editor).value]]);
-  box.innerHTML = response.ok ? await response.text() : "";
+  const response = await post(at("/preview/"), [["text", $("textarea", editor).value]]).catch(() => null);
+  if (response?.ok) box.innerHTML = await response.text();
+  else box.textContent = "No answer from the server; look again in a moment.";
 }
 
 function wrap(area, before, after, fallback) {
@@ -60,7 +61,17 @@ function tab(button) {
   if (set.dataset.remember) stored.write(set.dataset.remember, button.dataset.tab);
 }
 
+// What a line of a rule asks for depends on what it says: an example of it, or nothing.
+function ask(select) {
+  const input = $("input", select.parentElement);
+  const wanted = select.selectedOptions[0]?.dataset.asks ?? "";
+  input.placeholder = wanted;
+  input.disabled = input.hidden = !wanted;
+}
+
 export function start() {
+  for (const select of $$(".rule-line select")) ask(select);
+  on("change", ".rule-line select", (event, select) => ask(select));
   on("click", "[data-edit]", (_event, button) => edit(button.closest("[data-inline]")));
   on("keydown", "[data-inline] input", (event, input) => {
     if (event.key === "Escape") { event.stopPropagation(); leave(input.closest("[data-inline]")); }

@@ -1,6 +1,6 @@
 // The inbox: its keys, its number in the rail, and word of something new.
 import htmx from "htmx.org";
-import { $, $$, announce, csrf, on } from "./dom.js";
+import { $, $$, announce, on, post } from "./dom.js";
 import { setCurrent } from "./keys.js";
 
 const current = () => $("[data-item][data-current]");
@@ -64,5 +64,5 @@ export function start() {
   document.addEventListener("htmx:after:swap", restore);
   on("click", "#inbox-fresh", reload);
   const issue = $("[data-notices]");
-  if (issue) fetch(issue.dataset.notices, { method: "POST", headers: { "X-CSRFToken": csrf() } });
+  if (issue) post(issue.dataset.notices, []).catch(() => null);
 }

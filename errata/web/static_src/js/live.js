@@ -1,6 +1,6 @@
 // What changes on the server shows here in under two seconds, by server-sent events; by polling where those don't pass.
 import htmx from "htmx.org";
-import { $, $$ } from "./dom.js";
+import { $, $$, get } from "./dom.js";
 import { held, renewBoard } from "./board.js";
 import { showUnread } from "./inbox.js";
 import { busy, offer, renew } from "./stream.js";
@@ -56,9 +56,9 @@ async function renewAgenda(keys) {
 }
 
 async function refreshAgenda() {
-  const response = await fetch(location.href, { headers: { "HX-Request": "true" } }).catch(() => null);
-  if (!response?.ok) return;
-  const next = $("#agenda", new DOMParser().parseFromString(await response.text(), "text/html"));
+  const text = await get(location.href);
+  if (text === null) return;
+  const next = $("#agenda", new DOMParser().parseFromString(text, "text/html"));
   const target = $("#agenda");
   if (next && next.innerHTML !== target.innerHTML) await htmx.swap({ text: next.outerHTML, swap: "outerMorph", target, sourceElement: target });
 }
@@ -68,9 +68,9 @@ const isBusy = (part) => "editing" in part.dataset || part.contains(document.act
 
 export async function refreshIssue() {
   const parts = $$("[data-refresh]").map((part) => `#${part.id}`);
-  const response = await fetch(location.href, { headers: { "HX-Request": "true" } });
-  if (!response.ok) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const text = await get(location.href);
+  if (text === null) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   const fresh = $("#event-fresh");
   if (fresh && $("#event", page)?.dataset.event !== $("#event").dataset.event) fresh.hidden = false;
   for (const selector of parts) {
@@ -99,10 +99,9 @@ function poll() {
   if (poller) return;
   poller = setInterval(async () => {
     if (document.hidden) return;
-    const response = await fetch(`${document.body.dataset.livePoll}?after=${seq}`).catch(() => null);
-    if (!response?.ok) return status("off", "No connection");
+    const message = await get(`${document.body.dataset.livePoll}?after=${seq}`, "json");
+    if (message === null) return status("off", "No connection");
     status("live", "Live");
-    const message = await response.json();
     if (message.unread !== undefined) showUnread(message.unread);
     take(message);
   }, 3000);

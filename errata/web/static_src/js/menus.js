@@ -4,12 +4,15 @@ import { $, $$, at, on, post } from "./dom.js";
 import { changeAll, many } from "./selection.js";
 import { toast } from "./toasts.js";
 
-/** Put an answer with <hx-partial> pieces on the page, whoever asked for it. */
+/** Put the <hx-partial> pieces of an answer where they belong on the page. */
+export const put = (text) => htmx.swap({ text, swap: "none", target: document.body, sourceElement: document.body });
+
+/** Put an answer on the page, whoever asked for it, and do what its headers say. */
 export async function apply(response) {
   const text = await response.text();
   if (response.headers.get("HX-Redirect")) return location.assign(response.headers.get("HX-Redirect"));
   if (!text) return;
-  await htmx.swap({ text, swap: "none", target: document.body, sourceElement: document.body });
+  await put(text);
   const event = response.headers.get("HX-Trigger");
   const keys = (response.headers.get("X-Changed") ?? "").split(",").filter(Boolean);
   if (event) document.body.dispatchEvent(new CustomEvent(event, { bubbles: true, detail: { keys } }));
@@ -25,7 +28,8 @@ export async function openPicker(field, keys, wanted = "") {
   const dialog = $("#picker");
   // What many have in common is asked of the first of them; the change goes to all.
   const query = new URLSearchParams(keys.slice(0, PICKED_MAX).map((key) => ["key", key]));
-  const response = await fetch(at(`/issues/pick/${field}/?${query}`), { headers: { "HX-Request": "true" } });
+  const response = await fetch(at(`/issues/pick/${field}/?${query}`), { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!response) return toast("No answer from the server; try again.", { kind: "bad" });
   picked = keys;
   if (!response.ok) return apply(response);
   dialog.innerHTML = await response.text();

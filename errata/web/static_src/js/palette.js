@@ -1,5 +1,5 @@
 // Ctrl/⌘-K: pages, issues, people, projects and actions in one list; fuzzy; what was used last comes first.
-import { $, $$, at, icon, make, on, stored } from "./dom.js";
+import { $, $$, at, get, icon, make, on, stored } from "./dom.js";
 import { keysUnder } from "./keys.js";
 import { change, openPicker } from "./menus.js";
 import { setTheme, toggleDensity, toggleRail } from "./prefs.js";
@@ -97,10 +97,9 @@ function mark(row) {
 async function ask(wanted) {
   const mine = ++asked;
   if (wanted.length < 2) { found = []; return draw(); }
-  const response = await fetch(`${dialog().dataset.url}?q=${encodeURIComponent(wanted)}`).catch(() => null);
-  if (!response?.ok || mine !== asked) return;
-  const { items } = await response.json();
-  found = items.map((item) => ({ ...item, id: item.url, run: () => location.assign(item.url) }));
+  const answer = await get(`${dialog().dataset.url}?q=${encodeURIComponent(wanted)}`, "json");
+  if (answer === null || mine !== asked) return;
+  found = answer.items.map((item) => ({ ...item, id: item.url, run: () => location.assign(item.url) }));
   draw();
 }
 

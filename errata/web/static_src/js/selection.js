@@ -1,5 +1,5 @@
 // Changing all that match: a slice at a time, one toast for the whole, and one undo.
-import { $, $$, announce, at, icon, make, post } from "./dom.js";
+import { $, $$, announce, at, get, icon, make, post } from "./dom.js";
 import { toast } from "./toasts.js";
 
 // One slice is some seconds of work, and well under what a form may hold.
@@ -12,9 +12,9 @@ export const all = () => everything;
 /** Take all issues that match, those not shown included. */
 export async function selectAll() {
   const query = new URLSearchParams(location.search);
-  const response = await fetch(at(`/issues/keys/?${query}`)).catch(() => null);
-  if (!response?.ok) return toast("No answer from the server. Only the issues shown are selected.", { kind: "bad" });
-  everything = (await response.json()).keys;
+  const answer = await get(at(`/issues/keys/?${query}`), "json");
+  if (answer === null) return toast("No answer from the server. Only the issues shown are selected.", { kind: "bad" });
+  everything = answer.keys;
   return announce(`All ${everything.length} matching selected`);
 }
 

@@ -1,5 +1,5 @@
 // Onboarding: wait for the first event, and turn green.
-import { $, announce, at } from "./dom.js";
+import { $, announce, at, get } from "./dom.js";
 
 export function start() {
   const box = $("[data-wait]");
@@ -7,10 +7,10 @@ export function start() {
   let stopped = false;
   const look = async () => {
     if (stopped || document.hidden) return;
-    const response = await fetch(at(box.dataset.wait)).catch(() => null);
-    if (!response?.ok || response.status === 204) return;
+    const arrived = await get(at(box.dataset.wait));
+    if (!arrived || stopped) return;
     stopped = true;
-    box.outerHTML = await response.text();
+    box.outerHTML = arrived;
     announce("The first event has arrived.");
   };
   document.addEventListener("errata:changes", look);

@@ -1,8 +1,8 @@
 // The issue stream: a cursor, a selection, and rows that are renewed in place.
 import htmx from "htmx.org";
-import { $, $$, announce, at, on } from "./dom.js";
+import { $, $$, announce, at, get, on } from "./dom.js";
 import { selected, setCurrent } from "./keys.js";
-import { apply, openPicker } from "./menus.js";
+import { openPicker, put } from "./menus.js";
 import { all, forget, selectAll, uncheck } from "./selection.js";
 
 let anchor;
@@ -44,7 +44,8 @@ export async function renew(keys) {
   if (!here.length) return;
   const query = new URLSearchParams(location.search);
   for (const key of here) query.append("key", key);
-  await apply(await fetch(at(`/issues/rows/?${query}`), { headers: { "HX-Request": "true" } }));
+  const rows = await get(at(`/issues/rows/?${query}`));
+  if (rows) await put(rows);
 }
 
 const waiting = new Set();
@@ -61,9 +62,8 @@ export async function offer(keys) {
   for (const key of waiting) query.append("key", key);
   query.set("since", $("#stream").dataset.now);
   waiting.clear();
-  const response = await fetch(at(`/issues/fresh/?${query}`)).catch(() => null);
-  if (!response?.ok) return;
-  const found = await response.json();
+  const found = await get(at(`/issues/fresh/?${query}`), "json");
+  if (found === null) return;
   for (const kind of ["new", "moved"]) for (const key of found[kind]) counted[kind].add(key);
   if (!counted.new.size && !counted.moved.size) return;
   const words = counted.new.size

@@ -1,5 +1,5 @@
 // Suggestions under a field, for the word that is being typed: taken by Tab, Enter or a press.
-import { $, $$, icon, make, on } from "./dom.js";
+import { $, $$, get, icon, make, on } from "./dom.js";
 
 let timer;
 let asked = 0;
@@ -50,9 +50,9 @@ export function suggest(selector, { word, query, goesOn = () => false, onFocus =
     const text = input.value;
     const place = word(input);
     if (!place) return close(input);
-    const response = await fetch(`${input.dataset.complete}?${new URLSearchParams(query(input, place))}`).catch(() => null);
-    if (!response?.ok || mine !== asked || document.activeElement !== input) return;
-    const { items } = await response.json();
+    const answer = await get(`${input.dataset.complete}?${new URLSearchParams(query(input, place))}`, "json");
+    if (answer === null || mine !== asked || document.activeElement !== input) return;
+    const { items } = answer;
     const box = list(input);
     box.dataset.of = text;
     if (!items.length) return close(input);
