@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from errata.apps.clocks.plain import words, working_words
+from errata.apps.clocks.plain import counted_words, words
 from errata.apps.clocks.types import Forecast, IssueClocks, Preview
 from errata.core.sla import Part, Reading
 from errata.ops.console import table
@@ -63,12 +64,9 @@ def compare(preview: Preview) -> str:
 
 def _reading(reading: Reading, zone: ZoneInfo) -> str:
     due = f", due {_at(reading.due_at, zone)}" if reading.due_at and reading.is_live else ""
-    left = (
-        f"{working_words(reading.left)} left"
-        if reading.left.total_seconds() > 0
-        else f"{working_words(-reading.left)} over"
-    )
-    used = f"{working_words(reading.elapsed)} of {working_words(reading.target)} ({reading.share:.0%})"
+    told = partial(counted_words, calendar=reading.calendar)
+    left = f"{told(reading.left)} left" if reading.left.total_seconds() > 0 else f"{told(-reading.left)} over"
+    used = f"{told(reading.elapsed)} of {told(reading.target)} ({reading.share:.0%})"
     head = f"{reading.kind.capitalize()}: {_STATES[reading.state]}, {used}, {left}{due}"
     return f"{head}\n{_parts(reading.parts, zone)}"
 

@@ -61,7 +61,11 @@ def _head(issue: IssueDetail, *, now: datetime) -> str:
     row = issue.row
     events = f"{row.count:,}{_from(row.users)}" if row.count else ""
     next_stages = ", ".join(dict.fromkeys(move.to for move in issue.moves if move.allowed))
-    return "\n".join(filter(None, (_lines(row, events=events, now=now), _pair("Next", next_stages))))
+    above = row.parent or ""
+    parts = f"{row.parts_done} of {row.parts} done" if row.parts else ""
+    links = "; ".join(f"{link.words} {link.issue_key} ({link.issue_stage})" for link in issue.links)
+    pairs = (("Part of", above), ("Parts", parts), ("Links", links), ("Next", next_stages))
+    return "\n".join(filter(None, (_lines(row, events=events, now=now), *(_pair(*pair) for pair in pairs))))
 
 
 def _from(users: int | None) -> str:

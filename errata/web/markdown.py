@@ -1,7 +1,7 @@
 """Markdown as people write it in comments, made into HTML that can do no harm."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import nh3
@@ -11,7 +11,13 @@ _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "s", "strong",
     "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-_ISSUE_KEY = re.compile(r"(?<![\w/-])([A-Z][A-Z0-9]{1,9}-\d{1,9})(?![\w-])")
+# Addresses and issue keys become links; where a link is written out already, it is left alone.
+_LINKED = re.compile(
+    r"(?P<written>\[[^\[\]\n]*\]\([^)\n]*\)|<[^<>\n]*>)"
+    r"|(?<!\w)(?P<address>https?://[^\s<>()\[\]]*[\w/#=&%~+-])"
+    r"|(?<![\w/-])(?P<key>[A-Z][A-Z0-9]{1,9}-\d{1,9})(?![\w-])"
+)
+_TASK = re.compile(r"(<li>(?:\s*<p>)?)\[([ xX])\] ")
 
 
 @cache
@@ -26,9 +32,9 @@ def to_html(text: str, *, issue_url: str = "", titles: Mapping[str, str] | None 
 
     With `titles`, only those keys do that are in it, and say under the pointer what they lead to.
     """
-    linked = _link_keys(text, issue_url, titles) if issue_url else text
+    linked = _outside_code(text, lambda piece: _link(piece, issue_url, titles))
     return nh3.clean(
-        _parser().render(linked),
+        _TASK.sub(_box, _parser().render(linked)),
         tags=_TAGS,
         attributes={"a": {"href", "title"}},
         url_schemes={"http", "https", "mailto"},
@@ -36,16 +42,26 @@ def to_html(text: str, *, issue_url: str = "", titles: Mapping[str, str] | None 
     )
 
 
-def _link_keys(text: str, issue_url: str, titles: Mapping[str, str] | None) -> str:
-    # Code is left alone: every other piece between backticks is code.
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    # Every other piece between backticks is code.
     pieces = re.split(r"(`+[^`]*`+)", text)
-    return "".join(
-        piece if index % 2 else _ISSUE_KEY.sub(lambda match: _link(match[1], issue_url, titles), piece)
-        for index, piece in enumerate(pieces)
-    )
+    return "".join(piece if index % 2 else change(piece) for index, piece in enumerate(pieces))
 
 
-def _link(key: str, issue_url: str, titles: Mapping[str, str] | None) -> str:
+def _link(text: str, issue_url: str, titles: Mapping[str, str] | None) -> str:
+    def linked(match: re.Match[str]) -> str:
+        if address := match["address"]:
+            return f"<{address}>"
+        return _key(match["key"], issue_url, titles) if match["key"] and issue_url else match[0]
+
+    return _LINKED.sub(linked, text)
+
+
+def _box(match: re.Match[str]) -> str:
+    return f"{match[1]}{'☐' if match[2] == ' ' else '☑'} "
+
+
+def _key(key: str, issue_url: str, titles: Mapping[str, str] | None) -> str:
     if titles is None:
         return f"[{key}]({issue_url.format(key)})"
     if key not in titles:

@@ -5,6 +5,7 @@ import secrets
 import zoneinfo
 from collections.abc import Callable
 from contextlib import nullcontext
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,6 +37,8 @@ class Visitor:
         request.as_of = None
         with timezone.override(_zone(request)), steady() if request.method == "GET" else nullcontext():
             response = self._get_response(request)
+            if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
+                response = errors.wrong_method(request, allowed=response.headers.get("Allow", ""))
         response.headers.setdefault("X-Request-Id", request.request_id)
         if request.actor is not None:
             response.headers.setdefault("Cache-Control", "private, no-cache")

@@ -27,7 +27,10 @@ def _issues(request: ActorRequest, text: str) -> list[dict[str, str]]:
     exact = issues.issues_by_keys(actor=request.actor, keys=[text])
     words = " ".join(quoted(word) for word in text.split())
     page = issues.list_issues(actor=request.actor, query=words, limit=_ISSUES_MAX, now=request.now)
-    rows = {row.key: row for row in (*exact, *page.items)}.values()
+    # What says so in its key or title goes before what says it somewhere inside.
+    wanted = text.casefold()
+    found = sorted(page.items, key=lambda row: wanted not in f"{row.key} {row.title}".casefold())
+    rows = {row.key: row for row in (*exact, *found)}.values()
     return [
         {
             "name": f"{row.key} {row.title}",

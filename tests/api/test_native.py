@@ -366,6 +366,34 @@ def test_the_events_of_an_issue_are_listed_and_read_whole(
         assert api(mallory)("get", path).status_code == 404, path
 
 
+def test_issues_are_linked_and_unlinked(
+    api: Callable[..., Any], bob: Actor, mallory: Actor, payments: ProjectView
+) -> None:
+    call = api(bob)
+    for title in ("The bank is slow", "Refunds wait"):
+        call("post", "/issues", {"project": payments.slug, "title": title})
+
+    linked = call("post", "/issues/PAY-1/links", {"kind": "blocks", "issue": "pay-2"})
+    again = call("post", "/issues/PAY-1/links", {"kind": "blocks", "issue": "PAY-2"})
+    link = linked.json()["links"][0]
+    theirs = call("get", "/issues/PAY-2").json()["links"]
+
+    assert (linked.status_code, again.json()["links"]) == (201, [link])
+    assert (link["words"], link["issue"]) == ("blocks", "PAY-2")
+    assert [(one["words"], one["issue"]) for one in theirs] == [("is blocked by", "PAY-1")]
+    assert call("get", "/issues", query="is:blocked").json()["items"][0]["key"] == "PAY-2"
+    for body, status in (
+        ({"kind": "eats", "issue": "PAY-2"}, 422),
+        ({"kind": "blocks", "issue": "PAY-1"}, 422),
+        ({"kind": "blocks", "issue": "PAY-9"}, 404),
+    ):
+        assert call("post", "/issues/PAY-1/links", body).status_code == status
+    assert api(mallory)("delete", f"/issues/PAY-1/links/{link['id']}").status_code == 404
+    assert call("delete", f"/issues/PAY-2/links/{link['id'] + 1}").status_code == 404
+    assert call("delete", f"/issues/PAY-2/links/{link['id']}").json()["links"] == []
+    assert call("get", "/issues/PAY-1").json()["links"] == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "place"),
     [

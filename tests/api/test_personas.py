@@ -42,6 +42,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "patch /issues/{key}": {"title": "Renamed"},
     "post /issues/{key}/transition": {"stage": "Retest"},
     "post /issues/{key}/comments": {"body": "A word."},
+    "post /issues/{key}/links": {"kind": "causes", "issue": "{other}"},
     "post /issues/{key}/wait": {"on": "the bank"},
     "post /calendars": _CALENDAR,
     "put /calendars/{slug}": _CALENDAR,

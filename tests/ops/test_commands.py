@@ -282,6 +282,19 @@ def test_an_issue_is_worked_from_report_to_close(offline: Running) -> None:
     assert [key] == [each["key"] for each in told(offline, "issue", "list", "refunds", "is:closed")["items"]]
 
 
+def test_issues_are_linked_and_unlinked(offline: Running) -> None:
+    keys = [told(offline, "issue", "create", "storefront", title)["key"] for title in ("Slow bank", "Refunds wait")]
+
+    made = told(offline, "issue", "link", keys[0], "blocks", keys[1].lower())
+    spoken = run(offline, "issue", "show", keys[1]).out
+    taken = told(offline, "issue", "unlink", keys[0], "blocks", keys[1])
+
+    assert [(link["words"], link["issue"]) for link in made["links"]] == [("blocks", keys[1])]
+    assert f"is blocked by {keys[0]}" in spoken
+    assert taken["links"] == []
+    assert "There is no link" in refusal(offline, "issue", "unlink", keys[0], "blocks", keys[1])
+
+
 def test_an_issue_is_shown_and_listed_as_it_was(offline: Running) -> None:
     made = told(offline, "issue", "create", "storefront", "Invoices lack their numbers")
     key, then = made["key"], made["updated_at"]
@@ -443,6 +456,16 @@ def test_the_demo_says_what_it_sent_and_nothing_else(served: Running) -> None:
     assert ended.code == 0
     assert ended.err == ""
     assert ended.out.rstrip().endswith(f"{served.url}/issues/")
+
+
+def test_the_demo_has_something_in_every_stage(served: Running) -> None:
+    found = told(served, "issue", "list", "project:[storefront,payments,fulfilment]", "--limit", "100")["items"]
+    whole = next(each for each in found if each["parts"])
+
+    # Fixed and Closed come back where the demo has been sent again.
+    assert {each["stage"] for each in found} >= {"New", "Assigned", "Revise", "Retest"}
+    assert (whole["parts"], whole["stage"]) == (3, "Assigned")
+    assert told(served, "issue", "list", "is:blocked")["items"][0]["key"] == whole["key"]
 
 
 def test_an_event_is_shown_with_its_stack_by_its_issue_or_its_id(served: Running) -> None:

@@ -67,7 +67,12 @@ def test_a_clock_in_any_state_is_drawn_wherever_its_issue_is(
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("running", "In time: in 2h"), ("at_risk", "At risk: in 2h"), ("paused", "The clock is paused"), ("met", "")],
+    [
+        ("running", "In time: due in 2 h"),
+        ("at_risk", "At risk: due in 2 h"),
+        ("paused", "The clock is paused"),
+        ("met", ""),
+    ],
 )
 def test_a_card_shows_its_clock(
     here: Any, olga: Actor, payments: ProjectView, now: datetime, state: Any, words: str

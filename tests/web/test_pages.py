@@ -375,3 +375,10 @@ def test_a_search_on_events_is_asked_once_for_the_page_and_its_number(
 
     assert 'data-total="51"' in page
     assert len(asked) == 1
+
+
+def test_an_address_for_forms_says_so_when_it_is_opened(olga: Actor, browser: Any) -> None:
+    answer = browser(olga).get("/people/invite/")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "no page of its own" in answer.content.decode()

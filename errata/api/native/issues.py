@@ -19,10 +19,12 @@ from errata.api.native.schemas import (
     IssueIn,
     IssueOut,
     IssuePatch,
+    LinkIn,
     Page,
     TransitionIn,
 )
 from errata.apps.issues import exporting, hindsight, operations, queries
+from errata.apps.issues.linking import LinkNotFound
 from errata.apps.projects import queries as projects
 from errata.core import past
 
@@ -152,6 +154,22 @@ def transition(request: ApiRequest, key: str, body: TransitionIn) -> IssueDetail
         key=key, to=body.stage, comment=body.comment, reason=body.reason, assignee=body.assignee,
         override=body.override, by=request.auth, at=datetime.now(UTC),
     )  # fmt: skip
+    return _detail(request, key)
+
+
+@router.post("/issues/{key}/links", response={201: IssueDetailOut}, summary="Link an issue to another")
+def link(request: ApiRequest, key: str, body: LinkIn) -> Status[IssueDetailOut]:
+    """Say how it bears on the other. The same link again changes nothing."""
+    operations.link_issues(key=key, kind=body.kind, other=body.issue, by=request.auth, at=datetime.now(UTC))
+    return Status(201, _detail(request, key))
+
+
+@router.delete("/issues/{key}/links/{link_id}", response=IssueDetailOut, summary="Take a link away")
+def unlink(request: ApiRequest, key: str, link_id: int) -> IssueDetailOut:
+    """One of `links` of the issue, from either of its ends."""
+    if all(link.id != link_id for link in queries.issue(actor=request.auth, key=key).links):
+        raise LinkNotFound(f"{key.upper()} has no link {link_id}.", link_id=link_id)
+    operations.unlink_issues(link_id=link_id, by=request.auth, at=datetime.now(UTC))
     return _detail(request, key)
 
 

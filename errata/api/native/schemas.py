@@ -9,7 +9,7 @@ from ninja import Field, Schema
 from errata.api.kit import Given
 from errata.apps.accounts.types import Person
 from errata.apps.audit.types import AuditEntry
-from errata.apps.issues.types import ActivityView, CommentView, IssueDetail, IssueRow
+from errata.apps.issues.types import ActivityView, CommentView, IssueDetail, IssueRow, LinkKind
 from errata.apps.projects.types import KeyView, ProjectView
 from errata.ports.event_store import StoredEvent
 
@@ -172,6 +172,13 @@ class MoveOut(Schema):
     command: str
     stage: str
     requires: list[str]
+
+
+class LinkIn(Schema):
+    """How an issue bears on another."""
+
+    kind: LinkKind = Field(description="`blocks`: the other waits for it. `duplicates`, `causes`, `relates`.")
+    issue: str = Field(description="The other's key.")
 
 
 class LinkOut(Schema):

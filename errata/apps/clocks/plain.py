@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from errata.apps.clocks.types import Advised, Forecast, IssueClocks, Preview
-from errata.core.sla import Part, Reading
+from errata.core.sla import ALWAYS, Part, Reading
 
 
 def plain_clocks(clocks: IssueClocks) -> dict[str, Any]:
@@ -94,6 +94,11 @@ def words(length: timedelta) -> str:
     """A length of wall time as people say it: at most two units."""
     seconds = _rounded(length)
     return _signed(length, [(seconds // 86_400, "d"), *_clock(seconds % 86_400)])
+
+
+def counted_words(length: timedelta, *, calendar: str) -> str:
+    """A length of a clock's time, in days too where its calendar counts every hour."""
+    return words(length) if calendar == ALWAYS.name else working_words(length)
 
 
 def working_words(length: timedelta) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 
 from errata.apps.clocks import queries
 from errata.apps.clocks.plain import (
+    counted_words,
     plain_advised,
     plain_clocks,
     plain_forecast,
@@ -84,7 +86,8 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def _row(row: ClockRow) -> tuple[str, ...]:
     who = row.issue.assignee.name if row.issue.assignee else "\u2013"
-    spent, left = working_words(row.reading.elapsed), working_words(row.reading.left)
+    told = partial(counted_words, calendar=row.reading.calendar)
+    spent, left = told(row.reading.elapsed), told(row.reading.left)
     risk = "\u2013" if row.probability.percent is None else f"{row.probability.percent} %"
     return (row.issue.key, row.reading.kind, row.reading.state, spent, left, risk, who, row.issue.title[:60])
 

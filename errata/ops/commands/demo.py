@@ -12,6 +12,7 @@ from errata.core.errors import Refusal
 from errata.ops import console
 from errata.ops.demo.scenarios import SCENARIOS, SERVICES
 from errata.ops.demo.send import Sent, send
+from errata.ops.demo.work import work
 
 _BAR_WIDTH = 28
 
@@ -45,8 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
     last = Sent(0, 0, "")
     for last in send(dsns, now=console.now(), scale=arguments.scale):
         _progress(last)
-    answer = {"events": last.done, "projects": sorted(dsns), "kinds": len(SCENARIOS)}
-    text = f"{last.done} events of {len(SCENARIOS)} kinds are sent. See them at {settings.public_url}/issues/"
+    slugs = [each.slug for each in queries.list_projects(actor=by) if each.name in dsns]
+    worked = work(slugs, kinds=len(SCENARIOS), by=by, now=console.now)
+    answer = {"events": last.done, "projects": sorted(dsns), "kinds": len(SCENARIOS), "worked": worked}
+    some = f"; {worked} issues were worked, so that there is something in every stage" if worked else ""
+    text = f"{last.done} events of {len(SCENARIOS)} kinds are sent{some}. See them at {settings.public_url}/issues/"
     return console.show(arguments, answer, text)
 
 

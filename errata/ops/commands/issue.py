@@ -1,17 +1,18 @@
-"""`errata issue list | show | holders | export | create | assign | stage | parent | comment | wait | acknowledge`."""
+"""`errata issue list | show | holders | export | create | assign | stage | parent | link | comment | wait …`."""
 
 import argparse
 import sys
 from contextlib import nullcontext
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from errata.apps.clocks import operations as clocks
 from errata.apps.designations import standings
 from errata.apps.issues import exporting, hindsight, operations, queries
-from errata.apps.issues.types import IssueDetail, IssueRow, Page
+from errata.apps.issues.linking import WORDS, LinkNotFound
+from errata.apps.issues.types import IssueDetail, IssueRow, LinkKind, Page
 from errata.core import past
 from errata.core.search.errors import SearchError
 from errata.ops import console, given
@@ -88,6 +89,7 @@ def _register_writing(actions: Any) -> None:
     parent.add_argument("parent")
     parent.set_defaults(run=run_parent)
 
+    _register_links(actions)
     comment = actions.add_parser("comment", help="comment on an issue, in Markdown")
     comment.add_argument("key")
     comment.add_argument("text", help="`-` reads standard input")
@@ -102,6 +104,19 @@ def _register_writing(actions: Any) -> None:
     acknowledge.set_defaults(run=run_acknowledge)
     for action in (create, assign, stage, parent, comment, wait, acknowledge):
         console.add_json(action)
+
+
+def _register_links(actions: Any) -> None:
+    for name, what, run in (
+        ("link", "say how an issue bears on another", run_link),
+        ("unlink", "take such a link away", run_unlink),
+    ):
+        action = actions.add_parser(name, help=what)
+        action.add_argument("key")
+        action.add_argument("kind", choices=get_args(LinkKind), help="`blocks`: the other waits for it")
+        action.add_argument("other", help="the other's key")
+        console.add_json(action)
+        action.set_defaults(run=run)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -229,6 +244,28 @@ def run_parent(arguments: argparse.Namespace) -> int:
     return _changed(arguments, arguments.key, f"is a part of {above.upper()}" if above else "stands by itself")
 
 
+def run_link(arguments: argparse.Namespace) -> int:
+    console.begin()
+    key, kind, other = arguments.key, arguments.kind, arguments.other
+    operations.link_issues(key=key, kind=kind, other=other, by=console.owner(), at=console.now())
+    return _changed(arguments, key, f"{WORDS[kind][0]} {other.upper()}")
+
+
+def run_unlink(arguments: argparse.Namespace) -> int:
+    console.begin()
+    by, key, kind, other = console.owner(), arguments.key, arguments.kind, arguments.other.upper()
+    found = [
+        link
+        for link in queries.issue(actor=by, key=key).links
+        if link.outward and (link.kind, link.issue_key) == (kind, other)
+    ]
+    if not found:
+        msg = f"There is no link: {key.upper()} {WORDS[kind][0]} {other}. See `errata issue show {key.upper()}`."
+        raise LinkNotFound(msg, key=key)
+    operations.unlink_issues(link_id=found[0].id, by=by, at=console.now())
+    return _changed(arguments, key, f"no longer {WORDS[kind][0]} {other}")
+
+
 def run_export(arguments: argparse.Namespace) -> int:
     console.begin()
     chosen = exporting.checked_format(arguments.format)
@@ -306,5 +343,9 @@ def detail(issue: IssueDetail) -> dict[str, Any]:
     return answer(issue.row) | {
         "description": issue.description,
         "watchers": [person.email for person in issue.watchers],
+        "links": [
+            {"kind": link.kind, "words": link.words, "issue": link.issue_key, "stage": link.issue_stage}
+            for link in issue.links
+        ],
         "moves": list(dict.fromkeys(move.to for move in issue.moves if move.allowed)),
     }

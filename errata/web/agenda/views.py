@@ -108,7 +108,7 @@ def _span(kind: str, on: date) -> Span:
     if kind == "week":
         first = on - timedelta(days=on.weekday())
         last = first + timedelta(days=6)
-        name = f"{first:%b} {first.day} – {last:%b} {last.day}, {last.year}"
+        name = f"{first.day} {first:%b} – {last.day} {last:%b %Y}"
         step = timedelta(days=7)
         return Span("week", first, 7, name, on.month, first - step, first + step)
     first_of_month = on.replace(day=1)

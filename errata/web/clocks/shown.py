@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
-from errata.apps.clocks.plain import words, working_words
+from errata.apps.clocks.plain import counted_words, words
 from errata.apps.clocks.types import Preview
 from errata.core.sla import Part, Reading
 from errata.web.clocks import drawing
@@ -80,9 +80,9 @@ def shown(reading: Reading) -> ShownClock:
         state=drawing.state_words(reading.state),
         ring=drawing.ring_of(reading),
         due=_due(reading),
-        elapsed=working_words(reading.elapsed),
-        target=working_words(reading.target),
-        left=_left(reading.left),
+        elapsed=counted_words(reading.elapsed, calendar=reading.calendar),
+        target=counted_words(reading.target, calendar=reading.calendar),
+        left=_left(reading),
         parts=[ShownPart(part, _PART_NAMES[part.kind], words(part.length)) for part in reading.parts],
         sums=_sums(reading),
         wall=words(end - reading.started_at),
@@ -111,8 +111,9 @@ def _due(reading: Reading) -> str:
     return drawing.due_words(reading.due_at, now=reading.as_of)
 
 
-def _left(left: timedelta) -> str:
-    return f"{working_words(left)} left" if left > timedelta() else f"{working_words(-left)} over"
+def _left(reading: Reading) -> str:
+    length = counted_words(abs(reading.left), calendar=reading.calendar)
+    return f"{length} left" if reading.left > timedelta() else f"{length} over"
 
 
 def _sums(reading: Reading) -> list[Sum]:

@@ -25,6 +25,7 @@ _ADVICE = {
     400: "Go back and try again. If a link brought you here, it may have been cut short.",
     403: "Ask an owner or admin of your organisation, or reload the page if you signed in again meanwhile.",
     404: "The address may be old, or what it named belongs to somebody else or was deleted.",
+    405: "This address takes what a form sends, and is no page of its own. Go back to the page with the form.",
     429: "Wait a minute, then try again.",
     500: "Nothing you typed is lost: drafts are kept in your browser. Try again; if it stays, tell whoever runs this "
     "installation the request id below.",
@@ -52,6 +53,13 @@ def forbidden(request: HttpRequest, exception: PermissionDenied | Exception) -> 
 @public
 def not_found(request: HttpRequest, exception: Http404 | Exception) -> HttpResponse:
     return _page(request, status=404)
+
+
+def wrong_method(request: HttpRequest, *, allowed: str) -> HttpResponse:
+    """Answer for an address that is only for forms and was opened, or the other way round."""
+    response = _page(request, status=405)
+    response.headers["Allow"] = allowed
+    return response
 
 
 @public

@@ -100,7 +100,8 @@ def change(request: ActorRequest) -> HttpResponse:
     if refusals and not changed:
         raise refusals[0]
     undo = tuple(activity for one in changed for activity in one.activities)
-    toast = Toast(text=_sentence(field, [one.key for one in changed], refusals), undo=undo)
+    text = _sentence(field, [one.key for one in changed], refusals) if undo or refusals else _unchanged(changed)
+    toast = Toast(text=text, undo=undo)
     return _answer(request, [one.key for one in changed], toast)
 
 
@@ -161,6 +162,10 @@ def _sentence(field: str, keys: Sequence[str], refusals: Sequence[Refusal]) -> s
     those = keys[0] if len(keys) == 1 else f"{len(keys)} issues"
     refused = f" {len(refusals)} could not: {refusals[0].message}" if refusals else ""
     return f"{what} {those}.{refused}"
+
+
+def _unchanged(those: Sequence[Changed]) -> str:
+    return f"Nothing changed: {'it was' if len(those) == 1 else f'all {len(those)} were'} like that already."
 
 
 def _people(request: ActorRequest, rows: Sequence[IssueRow]) -> list[Option]:

@@ -282,7 +282,7 @@ def _period(request: ActorRequest, row: IssueRow) -> Period:
         seconds = (until - since).total_seconds()
         bucket_s = next((size for size in (60, 300, 1_800, 3_600, 10_800, 21_600) if seconds / size <= 60), 86_400)
         return Period(
-            since=since, until=until, bucket_s=bucket_s, name="", words=f"{since:%b %d %H:%M} – {until:%b %d %H:%M}"
+            since=since, until=until, bucket_s=bucket_s, name="", words=f"{since:%-d %b %H:%M} – {until:%-d %b %H:%M}"
         )
     now, name = request.as_of or request.now, request.GET.get("period", "")
     if name not in _PERIODS:

@@ -103,11 +103,10 @@ def stream(request: ActorRequest) -> HttpResponse:
         "welcome": not rows and not asked.as_of and not any(project.first_event_at for project in known),
         "seq": queries.newest_change(actor=request.actor),
     }
-    # Nothing can be done about who held what then.
-    context["unheld"] = (
-        None
-        if asked.as_of
-        else next((tab for tab in context["views"] if tab.query == UNHELD and not tab.current), None)
+    # Nothing can be done about who held what then, and a search of one's own is about something else.
+    at_a_tab = any(tab.current for tab in context["views"]) and not asked.as_of
+    context["unheld"] = next(
+        (tab for tab in context["views"] if at_a_tab and tab.query == UNHELD and not tab.current), None
     )
     return render(request, "issues/stream.html", context, status=400 if problem else 200)
 

@@ -68,12 +68,17 @@ def framed(
 ) -> HttpResponse:
     """A page of the process, with its tabs and with the places one may choose."""
     frame = {
-        "tabs": [Tab(name, address(route, scope), current=route == current) for name, route in TABS],
+        "tabs": tabs(current=current, scope=scope),
         "places": _places(request, current, scope),
         "scope": scope,
         "scope_query": address(current, scope).partition("?")[2],
     }
     return render(request, template, frame | dict(context), status=status)
+
+
+def tabs(*, current: str, scope: Scope | None = None) -> list[Tab]:
+    """The tabs of the process, each for the same scope."""
+    return [Tab(name, address(route, scope or Scope()), current=route == current) for name, route in TABS]
 
 
 def _places(request: ActorRequest, route: str, scope: Scope) -> dict[str, list[Choice]]:

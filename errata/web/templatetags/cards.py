@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from errata.apps.issues.types import IssueRow
 from errata.web import draw
-from errata.web.templatetags.ui import distance
+from errata.web.clocks import drawing
 
 register = template.Library()
 
@@ -38,7 +38,8 @@ def ring(row: IssueRow, *, now: datetime) -> SafeString:
     """The same, for who draws without a template. What was in time needs no sign."""
     if row.clock_state not in _STATES:
         return mark_safe("")
-    words = f"{_STATES[row.clock_state]}: {due_words(row.due_at, now=now)}" if row.due_at else _STATES[row.clock_state]
+    state = _STATES[row.clock_state]
+    words = f"{state}: {due_words(row.due_at, now=now).lower()}" if row.due_at else state
     share = 100 if row.clock_state == "missed" else draw.used_share(row.clock_from, row.due_at, now=now)
     return format_html(
         '<svg class="ring ring-{}" viewBox="0 0 16 16" role="img" aria-label="{}" data-tip="{}">'
@@ -67,19 +68,15 @@ def due(context: template.Context, row: IssueRow) -> SafeString:
     now = context.get("now") or timezone.now()
     late = row.due_at < now and row.clock_state != "met"
     return format_html(
-        '<time class="due{}" datetime="{}" data-tip-time>{}</time>',
+        '<time class="due{}" datetime="{}" data-due>{}</time>',
         " due-late" if late else " due-risk" if row.clock_state == "at_risk" else "",
         row.due_at.isoformat(), due_words(row.due_at, now=now),
     )  # fmt: skip
 
 
 def due_words(due_at: datetime, *, now: datetime) -> str:
-    """`in 3h`, `2d late`."""
-    if due_at >= now:
-        span = distance(now - (due_at - now), now=now)
-        return "due now" if span == "now" else f"in {span}" if span[:1].isdecimal() else f"on {_day(due_at)}"
-    span = distance(due_at, now=now)
-    return "due now" if span == "now" else f"{span} late" if span[:1].isdecimal() else f"late since {_day(due_at)}"
+    """`Due in 3 h`, `2 d late`: as the clocks themselves say it."""
+    return drawing.due_words(due_at, now=now)
 
 
 @register.filter
@@ -93,11 +90,6 @@ def column_shape(value: str) -> str:
 def json_text(value: Any) -> SafeString:
     """The value as JSON that can stand in a script element of data."""
     return mark_safe(json.dumps(value, separators=(",", ":")).translate(_IN_JSON))  # noqa: S308 (escaped just here)
-
-
-def _day(moment: datetime) -> str:
-    local = timezone.localtime(moment)
-    return f"{local:%b} {local.day}"
 
 
 def _inside(state: str) -> SafeString:

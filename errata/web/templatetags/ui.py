@@ -1,5 +1,6 @@
 """The words and signs of the pages: icons, times, numbers, people, stages."""
 
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -75,6 +76,7 @@ _MEANT = {
     for moves in (*(found.workflow for found in reversed(GALLERY)), DEFAULT)
     for stage in moves.stages
 }
+_DISTANCE = re.compile(r"(\d+)(s|min|h|d)")
 _UNITS = ((60, "s", 1), (3_600, "min", 60), (86_400, "h", 3_600), (7 * 86_400, "d", 86_400))
 
 
@@ -193,8 +195,8 @@ def ago(context: template.Context, moment: datetime | None, style: str = "short"
 
 
 def _long(words: str) -> str:
-    amount = words.rstrip("smindh")
-    return f"{amount} {words[len(amount) :]} ago" if words[:1].isdecimal() else words
+    found = _DISTANCE.fullmatch(words)
+    return f"{found[1]} {found[2]} ago" if found else words
 
 
 def distance(moment: datetime, *, now: datetime) -> str:
@@ -206,7 +208,7 @@ def distance(moment: datetime, *, now: datetime) -> str:
         if seconds < bound:
             return f"{seconds // size}{unit}"
     local = timezone.localtime(moment)
-    return f"{local:%b} {local.day}" if moment.year == now.year else f"{local:%b} {local.day}, {local.year}"
+    return f"{local.day} {local:%b}" if moment.year == now.year else f"{local.day} {local:%b %Y}"
 
 
 _SPELT = ((86_400, "d"), (3_600, "h"), (60, "min"))
@@ -214,18 +216,18 @@ _SPELT = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 @register.filter
 def spell(seconds: int | None) -> str:
-    """A length of time in its two largest units: `3d 4h`, `25min`; a dash for none."""
+    """A length of time in its two largest units: `3 d 4 h`, `25 min`; a dash for none."""
     if seconds is None:
         return "–"
     if seconds < 60:
-        return f"{seconds}s"
+        return f"{seconds} s"
     place = next(place for place, (size, _) in enumerate(_SPELT) if seconds >= size)
     size, unit = _SPELT[place]
-    words = f"{seconds // size}{unit}"
+    words = f"{seconds // size} {unit}"
     if place + 1 < len(_SPELT) and seconds // size < 10:
         smaller, name = _SPELT[place + 1]
         rest = seconds % size // smaller
-        words += f" {rest}{name}" if rest else ""
+        words += f" {rest} {name}" if rest else ""
     return words
 
 

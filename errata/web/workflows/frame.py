@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from errata.core.workflow import Rule, Stage, Workflow
+from errata.web.process.frame import tabs as process_tabs
 from errata.web.requests import ActorRequest
 from errata.web.workflows.graph import Graph, drawn
 
@@ -64,8 +65,11 @@ def framed(
     request: ActorRequest, template: str, context: Mapping[str, Any], *, current: str, status: int = 200
 ) -> HttpResponse:
     """A page with the tabs."""
-    tabs = [(words, reverse(route), route == current) for words, route in TABS]
-    return render(request, template, {"tabs": tabs} | dict(context), status=status)
+    frame = {
+        "process_tabs": process_tabs(current="workflows"),
+        "tabs": [(words, reverse(route), route == current) for words, route in TABS],
+    }
+    return render(request, template, frame | dict(context), status=status)
 
 
 def _asks(rule: Rule) -> tuple[str, ...]:

@@ -41,3 +41,9 @@ for (const start of [
   startRows,
   startLive,
 ]) start();
+
+// On a phone the tab one is at may be beyond the edge.
+for (const tab of document.querySelectorAll(":is(.tabs, .views) [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}

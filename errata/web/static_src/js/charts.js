@@ -1,13 +1,12 @@
 // Tooltips of the event histogram, and a range taken by dragging over it.
 import { $, on } from "./dom.js";
+import { moment } from "./times.js";
 import { hide, show } from "./tips.js";
-
-const format = (moment) => moment.toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 
 function words(hit) {
   const start = new Date(hit.dataset.start);
   const count = Number(hit.dataset.count);
-  return `${count.toLocaleString()} ${count === 1 ? "event" : "events"}\nfrom ${format(start)}`;
+  return `${count.toLocaleString()} ${count === 1 ? "event" : "events"}\nfrom ${moment(start)}`;
 }
 
 let from;

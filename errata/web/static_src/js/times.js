@@ -7,8 +7,26 @@ export function distance(date, now = Date.now()) {
   const seconds = Math.floor((now - date) / 1000);
   if (seconds < 5) return "now";
   for (const [bound, unit, size] of units) if (seconds < bound) return `${Math.floor(seconds / size)}${unit}`;
-  const sameYear = date.getFullYear() === new Date(now).getFullYear();
-  return date.toLocaleDateString(undefined, { month: "short", day: "numeric", ...(sameYear ? {} : { year: "numeric" }) });
+  const { year, ...parts } = day(date);
+  return year === day(new Date(now)).year ? `${parts.day} ${parts.month}` : `${parts.day} ${parts.month} ${year}`;
+}
+
+// In the viewer's zone and in the page's words, so that a date reads the same before and after the script has ticked.
+function inZone(options) {
+  const zone = document.body.dataset.zone;
+  return new Intl.DateTimeFormat("en", zone && zone !== "browser" ? { ...options, timeZone: zone } : options);
+}
+
+function day(date) {
+  const parts = inZone({ year: "numeric", month: "short", day: "numeric" }).formatToParts(date);
+  return Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+}
+
+// `12 Nov 14:30`
+export function moment(date) {
+  const { day: number, month } = day(date);
+  const clock = inZone({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
+  return `${number} ${month} ${clock}`;
 }
 
 // How far ahead, or how late: as the server writes it.
@@ -22,8 +40,8 @@ export function due(date, now = Date.now()) {
 export function absolute(date) {
   const options = { dateStyle: "medium", timeStyle: "medium" };
   const zone = document.body.dataset.zone;
-  const local = new Intl.DateTimeFormat(undefined, zone && zone !== "browser" ? { ...options, timeZone: zone } : options);
-  const utc = new Intl.DateTimeFormat(undefined, { ...options, timeZone: "UTC" });
+  const local = new Intl.DateTimeFormat("en-GB", zone && zone !== "browser" ? { ...options, timeZone: zone } : options);
+  const utc = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
   return `${local.format(date)} (${local.resolvedOptions().timeZone})\n${utc.format(date)} UTC\n${date.toISOString()}`;
 }
 
@@ -33,7 +51,7 @@ function tick() {
   const now = asOf ? Date.parse(asOf) : Date.now();
   for (const element of $$("time[data-ago]")) {
     const words = distance(new Date(element.dateTime), now);
-    const text = element.dataset.ago === "long" ? words.replace(/^(\d+)(\D+)$/, "$1 $2 ago") : words;
+    const text = element.dataset.ago === "long" ? words.replace(/^(\d+)(s|min|h|d)$/, "$1 $2 ago") : words;
     if (element.textContent !== text) element.textContent = text;
   }
   for (const element of $$("time[data-due]")) {
