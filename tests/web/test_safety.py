@@ -135,13 +135,22 @@ def test_an_error_page_has_the_requests_id_and_a_way_out(olga: Actor, browser: A
 @pytest.mark.parametrize("number", ["9" * 5_000, "9" * 30, "١٢", "-1", "²"])
 @pytest.mark.parametrize(
     "path",
-    ["/audit/?by={}", "/audit/?cursor={}", "/inbox/?after={}", "/deliveries/?channel={}&before={}",
+    ["/audit/?by={}", "/inbox/?after={}", "/deliveries/?channel={}&before={}",
      "/live/poll/?after={}", "/issues/complete/?q=is&at={}"],
 )  # fmt: skip
 def test_an_address_with_a_number_that_nothing_holds_is_answered(
     olga: Actor, browser: Any, events: MemoryEventStore, path: str, number: str
 ) -> None:
     assert browser(olga).get(path.replace("{}", number)).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "١٢", "x"])
+def test_a_page_of_the_audit_log_that_none_led_to_is_refused(
+    olga: Actor, browser: Any, events: MemoryEventStore, number: str
+) -> None:
+    answer = browser(olga).get(f"/audit/?cursor={number}")
+
+    assert (answer.status_code, "Begin again without it" in answer.content.decode()) == (400, True)
 
 
 def test_a_token_whose_end_cannot_be_read_is_not_one_for_ever(olga: Actor, browser: Any, now: datetime) -> None:
