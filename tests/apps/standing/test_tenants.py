@@ -35,6 +35,7 @@ def shop(payments, bob, alice):
     arrive(delta(payments, 3))
     comment = issues.comment_on_issue(key="PAY-1", body="Ours", by=bob, at=NOW)
     issues.edit_comment(comment_id=comment.id, body="Ours alone", by=bob, at=NOW)
+    errata = account_queries.system_actor(bob.organization_id)
     team = accounts.create_team(name="Money", members=[bob.user_id], by=alice, at=NOW)
     token, _ = accounts.create_token(name="ci", scopes=["issue:read"], by=bob, at=NOW)
     invitation, _ = accounts.invite(email="dave@shop.example", by=alice, at=NOW)
@@ -47,6 +48,7 @@ def shop(payments, bob, alice):
         "project": payments,
         "activity": issues.update_issue(key="PAY-1", labels=["Secret"], by=bob, at=NOW).activities[0],
         "comment": comment.id,
+        "said": issues.comment_on_issue(key="PAY-1", body="By itself.", by=errata, at=NOW).id,
         "link": issues.link_issues(key="PAY-1", kind="relates", other="PAY-3", by=bob, at=NOW),
         "view": issues.save_view(name="Ours", query="is:open", shared=True, by=bob, at=NOW).id,
         "workflow": workflows.save_workflow(workflow=ours, by=alice, at=NOW).slug,
@@ -104,6 +106,7 @@ READS = {
     "preview_adoption": lambda a, s: issue_queries.preview_adoption(actor=a, project="PAY", which="software"),
     "list_workflows": lambda a, s: [v for v in workflow_queries.list_workflows(actor=a) if v.projects],
     "workflow": lambda a, s: workflow_queries.workflow(actor=a, which=s["workflow"]),
+    "faults": lambda a, s: workflow_queries.faults(actor=a, workflow=DEFAULT),
     "find_workflow": lambda a, s: workflow_queries.find_workflow(actor=a, which=s["workflow"]),
     "list_versions": lambda a, s: workflow_queries.list_versions(actor=a, which=s["workflow"]),
     "list_types": lambda a, s: [v for v in workflow_queries.list_types(actor=a) if not v.built_in],
@@ -140,6 +143,7 @@ WRITES = {
     "comment_on_issue": lambda a, s: issues.comment_on_issue(key="PAY-1", body="Hi", by=a, at=NOW),
     "edit_comment": lambda a, s: issues.edit_comment(comment_id=s["comment"], body="Hi", by=a, at=NOW),
     "delete_comment": lambda a, s: issues.delete_comment(comment_id=s["comment"], by=a, at=NOW),
+    "retract_comment": lambda a, s: issues.retract_comment(comment_id=s["said"], by=a, at=NOW),
     "create_issue": lambda a, s: issues.create_issue(project="payments", title="Hi", by=a, at=NOW),
     "update_issue": lambda a, s: issues.update_issue(key="PAY-1", title="Hi", by=a, at=NOW),
     "transition_issue": lambda a, s: issues.transition_issue(key="PAY-1", to="Closed", by=a, at=NOW),
@@ -155,6 +159,7 @@ WRITES = {
     "save_workflow": lambda a, s: workflows.save_workflow(which=s["workflow"], workflow=DEFAULT, by=a, at=NOW),
     "archive_workflow": lambda a, s: workflows.archive_workflow(which=s["workflow"], by=a, at=NOW),
     "set_type_template": lambda a, s: workflows.set_type_template(name="Chore", template="Hi", by=a, at=NOW),
+    "change_type": lambda a, s: workflows.change_type(name="Chore", template="Hi", archived=True, by=a, at=NOW),
     "archive_type": lambda a, s: workflows.archive_type(name="Chore", by=a, at=NOW),
     "restore_type": lambda a, s: workflows.restore_type(name="Chore", by=a, at=NOW),
     "archive_field": lambda a, s: workflows.archive_field(slug="points", by=a, at=NOW),
@@ -171,6 +176,7 @@ WRITES = {
     "enable_key": lambda a, s: projects.enable_key(key_id=s["key"], by=a, at=NOW),
     "update_key": lambda a, s: projects.update_key(key_id=s["key"], name="Mine", by=a, at=NOW),
     "change_role": lambda a, s: accounts.change_role(user_id=s["bob"], role="viewer", by=a, at=NOW),
+    "make_reset_link": lambda a, s: accounts.make_reset_link(email="bob@shop.example", link=str, by=a, at=NOW),
     "deactivate_user": lambda a, s: accounts.deactivate_user(user_id=s["bob"], by=a, at=NOW),
     "reactivate_user": lambda a, s: accounts.reactivate_user(user_id=s["bob"], by=a, at=NOW),
     "add_to_team": lambda a, s: accounts.add_to_team(slug=s["team"], user_id=a.user_id, by=a, at=NOW),
@@ -200,7 +206,7 @@ MAKES = {
 OPEN_WRITES = {"watch_issue", "unwatch_issue", "set_up", "accept_invitation", "authenticate", "change_password",
                "note_token_use", "request_password_reset", "reset_password", "update_profile", "apply_events",
                "add_dictionary", "record_intake_counts", "next_issue_numbers", "note_first_event",
-               "purge_intake_counts", "purge_deleted_projects", "point_project", "try_again"}  # fmt: skip
+               "purge_intake_counts", "purge_deleted_projects", "point_project", "try_again", "free_slug"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", READS)
