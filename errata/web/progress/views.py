@@ -18,7 +18,7 @@ from errata.web.requests import ActorRequest
 
 _DAYS = (7, 30, 90, 365)
 _DEFAULT_DAYS = 30
-_PARTS_SHOWN = 12
+_PARTS_SHOWN = 10
 
 
 def progress(request: ActorRequest) -> HttpResponse:
