@@ -41,14 +41,16 @@ def run(arguments: argparse.Namespace) -> int:
         return console.show(arguments, {"removed": removed}, text)
     _require_server(settings.local_url)
     dsns = {
-        service.name: _dsn(service.name, service.key, service.platform, by, settings.local_url) for service in SERVICES
+        service.name: _dsn(service.project, service.key, service.platform, by, settings.local_url)
+        for service in SERVICES
     }
     last = Sent(0, 0, "")
     for last in send(dsns, now=console.now(), scale=arguments.scale):
         _progress(last)
-    slugs = [each.slug for each in queries.list_projects(actor=by) if each.name in dsns]
+    own = {service.project for service in SERVICES}
+    slugs = [each.slug for each in queries.list_projects(actor=by) if each.name in own]
     worked = work(slugs, kinds=len(SCENARIOS), by=by, now=console.now)
-    answer = {"events": last.done, "projects": sorted(dsns), "kinds": len(SCENARIOS), "worked": worked}
+    answer = {"events": last.done, "projects": sorted(own), "kinds": len(SCENARIOS), "worked": worked}
     some = f"; {worked} issues were worked, so that there is something in every stage" if worked else ""
     text = f"{last.done} events of {len(SCENARIOS)} kinds are sent{some}. See them at {settings.public_url}/issues/"
     return console.show(arguments, answer, text)
@@ -66,7 +68,7 @@ def _dsn(name: str, key: str, platform: str, by: Actor, url: str) -> str:
 
 
 def _remove(by: Actor) -> list[str]:
-    names = {service.name for service in SERVICES}
+    names = {service.project for service in SERVICES}
     found = [each for each in queries.list_projects(actor=by, include_archived=True) if each.name in names]
     for project in found:
         operations.delete_project(which=project.id, by=by, at=console.now())

@@ -22,6 +22,11 @@ class Service:
     releases: tuple[str, ...]  # oldest first
     server_names: tuple[str, ...]
 
+    @property
+    def project(self) -> str:
+        """What its project is called, which no team's own is: the demo works its issues, and can be removed."""
+        return f"{self.name} (demo)"
+
 
 @dataclass(frozen=True)
 class Scenario:
