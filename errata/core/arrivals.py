@@ -23,6 +23,23 @@ class ArrivalRules(msgspec.Struct, frozen=True):
     priority: str = "Medium"  # of a level that isn't listed
     severity: str = "Minor"
 
+    def sent(self) -> dict[str, str]:
+        """The type of whatever can be sent, by what it is."""
+        return {value: self.types.get(value, self.type) for value in EVENT_TYPES}
+
+    def sending(self, sent: Mapping[str, str]) -> "ArrivalRules":
+        """The same rules with these types: that of an error, and of the rest what isn't the same."""
+        own = sent["error"]
+        others = {value: name for value, name in sent.items() if name != own}
+        return msgspec.structs.replace(self, type=own, types=others)
+
+    def levels(self) -> list[tuple[str, str, str]]:
+        """Every level with its priority and its severity, the gravest first."""
+        return [
+            (level, self.priorities.get(level, self.priority), self.severities.get(level, self.severity))
+            for level in reversed(LEVELS)
+        ]
+
 
 class Arrived(msgspec.Struct, frozen=True):
     type: str

@@ -174,7 +174,7 @@ class MoveOut(Schema):
     requires: list[str]
 
 
-class LinkIn(Schema):
+class LinkIn(Given):
     """How an issue bears on another."""
 
     kind: LinkKind = Field(description="`blocks`: the other waits for it. `duplicates`, `causes`, `relates`.")

@@ -15,10 +15,10 @@ from errata.apps.issues import queries as previews
 from errata.apps.issues.adopting import Adoption
 from errata.apps.workflows import operations, queries
 from errata.apps.workflows.types import FieldView, WorkflowView
-from errata.core.arrivals import DEFAULT_ARRIVALS, ArrivalRules
+from errata.core.arrivals import ArrivalRules
 from errata.core.errors import Refusal
 from errata.core.fields import CustomField, FieldKind
-from errata.core.workflow import Workflow, difference
+from errata.core.workflow import Workflow
 
 router = Router(tags=["Workflows"])
 _ARCHIVED: Any = Query(False, description="Those that were put away too.")
@@ -189,13 +189,12 @@ def save_workflow(request: ApiRequest, name: str, body: WorkflowIn) -> WorkflowO
 @router.get("/workflows/{name}/versions", response=Page[WorkflowVersionOut], summary="List a workflow's versions")
 def list_versions(request: ApiRequest, name: str) -> Page[WorkflowVersionOut]:
     """Newest first: who, when, and in words what."""
-    found = queries.list_versions(actor=request.auth, which=name)
     items = [
         WorkflowVersionOut(
             version=one.number, note=one.note, by=one.created_by, at=one.created_at,
-            changes=[f"{line.sign} {line.text}" for line in difference(older.workflow, one.workflow)] if older else [],
+            changes=[f"{line.sign} {line.text}" for line in one.changes],
         )
-        for one, older in zip(found, [*found[1:], None], strict=True)
+        for one in queries.list_versions(actor=request.auth, which=name)
     ]  # fmt: skip
     return Page(items=items)
 
@@ -241,9 +240,8 @@ def set_type(request: ApiRequest, name: str, body: TypeIn) -> TypeOut:
 @router.get("/arrivals", response=ArrivalsOut, summary="What events open")
 def get_arrivals(request: ApiRequest, project: str = _PROJECT) -> ArrivalsOut:
     """The type, priority and severity of an issue that an event opens, by what was sent and its level."""
-    own = queries.arrivals(actor=request.auth, project=project or None)
-    rules = own or queries.arrivals(actor=request.auth) or DEFAULT_ARRIVALS
-    return ArrivalsOut(project=project, inherited=own is None, **msgspec.to_builtins(rules))
+    rules, inherited = queries.arrivals_in_force(actor=request.auth, project=project or None)
+    return ArrivalsOut(project=project, inherited=inherited, **msgspec.to_builtins(rules))
 
 
 @router.put("/arrivals", response=ArrivalsOut, summary="Say what events open")

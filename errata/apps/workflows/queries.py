@@ -28,6 +28,7 @@ from errata.core.vocabulary import ISSUE_TYPES
 __all__ = [
     "BUILT_IN",
     "arrivals",
+    "arrivals_in_force",
     "faults",
     "find_workflow",
     "list_fields",
@@ -130,10 +131,16 @@ def list_versions(*, actor: Actor, which: str) -> list[VersionView]:
     if row is None:
         found = workflow(actor=actor, which=which)
         return [VersionView(found.number, found.workflow, "Built in.", "Errata", None)]
-    return [
-        VersionView(version.number, decoded(version.body), version.note, version.created_by_name, version.created_at)
-        for version in WorkflowVersion.objects.filter(workflow=row).order_by("-number")
-    ]
+    versions = WorkflowVersion.objects.filter(workflow=row).order_by("number")
+    rows = [(version, decoded(version.body)) for version in versions]
+    told = [
+        VersionView(
+            version.number, body, version.note, version.created_by_name, version.created_at,
+            core.difference(before, body) if before else [],
+        )
+        for (version, body), before in zip(rows, [None, *(body for _, body in rows[:-1])], strict=True)
+    ]  # fmt: skip
+    return told[::-1]
 
 
 def list_types(*, actor: Actor) -> list[TypeView]:
@@ -173,6 +180,12 @@ def arrivals(*, actor: Actor, project: str | int | None = None) -> ArrivalRules 
     if row is not None:
         return msgspec.convert(row.rules, ArrivalRules)
     return DEFAULT_ARRIVALS if project is None else None
+
+
+def arrivals_in_force(*, actor: Actor, project: str | int | None = None) -> tuple[ArrivalRules, bool]:
+    """What holds for events there, and whether a project has it from its organisation."""
+    own = arrivals(actor=actor, project=project)
+    return own or arrivals(actor=actor) or DEFAULT_ARRIVALS, own is None
 
 
 def own_row(actor: Actor, which: str) -> Workflow | None:

@@ -6,7 +6,7 @@ import msgspec
 
 from errata.core.arrivals import ArrivalRules
 from errata.core.fields import CustomField
-from errata.core.workflow import Stage, Workflow
+from errata.core.workflow import Line, Stage, Workflow
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -39,6 +39,7 @@ class VersionView(msgspec.Struct, frozen=True):
     note: str
     created_by: str
     created_at: datetime | None  # of a built-in one, none
+    changes: list[Line] = []  # against the version before
 
 
 class ProjectUse(msgspec.Struct, frozen=True):

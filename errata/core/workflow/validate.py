@@ -44,8 +44,8 @@ def _sizes(workflow: Workflow) -> list[str]:
         *(["The workflow has no name."] if not workflow.name.strip() else []),
         *(["A stage has no name."] if any(not stage.name.strip() for stage in workflow.stages) else []),
         *(["An issue type has no name."] if any(not name.strip() for name in workflow.types) else []),
-        *(f"“{name[:60]}” is longer than {NAME_CHARS_MAX} characters." for name in _names(workflow, longer=True)),
-        *(f"{name[:60]!a} has characters that nobody can see." for name in _names(workflow) if _UNSEEN.search(name)),
+        *(f"“{name[:60]}” is longer than {NAME_CHARS_MAX} characters." for name in _long_names(workflow)),
+        *(f"{name[:60]!a} has characters that nobody can see." for name in _words(workflow) if _UNSEEN.search(name)),
     ]
     if len(workflow.stages) > STAGES_MAX:
         faults.append(f"{len(workflow.stages)} stages are too many: {STAGES_MAX} is the most.")
@@ -54,12 +54,19 @@ def _sizes(workflow: Workflow) -> list[str]:
     return faults
 
 
-def _names(workflow: Workflow, *, longer: bool = False) -> list[str]:
-    """What stages, moves and types are called; with `longer`, what is too long for a column."""
-    names = [stage.name for stage in workflow.stages] + [rule.name for rule in workflow.rules] + list(workflow.types)
-    if longer:
-        return [name for name in dict.fromkeys(names) if len(name) > NAME_CHARS_MAX]
-    return list(dict.fromkeys((workflow.name, *names, *(rule.label for rule in workflow.rules))))
+def _names(workflow: Workflow) -> list[str]:
+    """What stages, moves and types are called: what goes into columns."""
+    stages, rules = (stage.name for stage in workflow.stages), (rule.name for rule in workflow.rules)
+    return list(dict.fromkeys((*stages, *rules, *workflow.types)))
+
+
+def _long_names(workflow: Workflow) -> list[str]:
+    return [name for name in _names(workflow) if len(name) > NAME_CHARS_MAX]
+
+
+def _words(workflow: Workflow) -> list[str]:
+    """All that stands on buttons and headings."""
+    return list(dict.fromkeys((workflow.name, *_names(workflow), *(rule.label for rule in workflow.rules))))
 
 
 def _recurrences(workflow: Workflow) -> list[str]:

@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 
 from errata.apps.workflows import operations, queries
-from errata.core.arrivals import DEFAULT_ARRIVALS, EVENT_TYPES, ArrivalRules
-from errata.core.vocabulary import LEVELS
+from errata.core.arrivals import EVENT_TYPES, ArrivalRules
 from errata.ops import console, given
 
 
@@ -37,23 +36,20 @@ def register(subparsers: Any) -> None:
 
 def run_show(arguments: argparse.Namespace) -> int:
     console.begin()
-    rules, inherited = _in_force(arguments.project)
+    rules, inherited = queries.arrivals_in_force(actor=console.owner(), project=arguments.project)
     return _show(arguments, rules, inherited=inherited)
 
 
 def run_set(arguments: argparse.Namespace) -> int:
     console.begin()
-    rules, _ = _in_force(arguments.project)
-    sent = {value: rules.types.get(value, rules.type) for value in EVENT_TYPES} | _pairs(arguments.type, "SENT=TYPE")
-    changed = ArrivalRules(
-        type=sent["error"],
-        types={value: name for value, name in sent.items() if value != "error" and name != sent["error"]},
+    by = console.owner()
+    rules, _ = queries.arrivals_in_force(actor=by, project=arguments.project)
+    changed = msgspec.structs.replace(
+        rules.sending(rules.sent() | _pairs(arguments.type, "SENT=TYPE")),
         priorities={**rules.priorities, **_pairs(arguments.priority, "LEVEL=PRIORITY")},
         severities={**rules.severities, **_pairs(arguments.severity, "LEVEL=SEVERITY")},
-        priority=rules.priority,
-        severity=rules.severity,
     )
-    operations.set_arrivals(rules=changed, project=arguments.project, by=console.owner(), at=console.now())
+    operations.set_arrivals(rules=changed, project=arguments.project, by=by, at=console.now())
     return run_show(arguments)
 
 
@@ -63,20 +59,10 @@ def run_inherit(arguments: argparse.Namespace) -> int:
     return run_show(arguments)
 
 
-def _in_force(project: str | None) -> tuple[ArrivalRules, bool]:
-    """The rules that hold there, and whether they are the organisation's."""
-    by = console.owner()
-    own = queries.arrivals(actor=by, project=project)
-    return own or queries.arrivals(actor=by) or DEFAULT_ARRIVALS, own is None
-
-
 def _show(arguments: argparse.Namespace, rules: ArrivalRules, *, inherited: bool) -> int:
-    sent = [(words, rules.types.get(value, rules.type)) for value, words in EVENT_TYPES.items()]
-    levels = [
-        (level, rules.priorities.get(level, rules.priority), rules.severities.get(level, rules.severity))
-        for level in reversed(LEVELS)
-    ]
-    text = f"{console.table(('sent', 'type'), sent)}\n\n{console.table(('level', 'priority', 'severity'), levels)}"
+    sent = [(EVENT_TYPES[value], name) for value, name in rules.sent().items()]
+    levels = console.table(("level", "priority", "severity"), rules.levels())
+    text = f"{console.table(('sent', 'type'), sent)}\n\n{levels}"
     if inherited:
         text += "\n\nAs the organisation has it."
     answer = {"project": arguments.project or "", "inherited": inherited} | msgspec.to_builtins(rules)

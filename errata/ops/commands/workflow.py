@@ -10,7 +10,7 @@ from errata.apps.issues import queries as previews
 from errata.apps.issues.adopting import Adoption
 from errata.apps.workflows import operations, queries
 from errata.apps.workflows.types import VersionView, WorkflowView
-from errata.core.workflow import Rule, Workflow, difference
+from errata.core.workflow import Rule, Workflow
 from errata.ops import console, given
 
 
@@ -79,7 +79,7 @@ def run_show(arguments: argparse.Namespace) -> int:
 def run_versions(arguments: argparse.Namespace) -> int:
     console.begin()
     found = queries.list_versions(actor=console.owner(), which=arguments.name)
-    told = [(one, _changes(older, one)) for one, older in zip(found, [*found[1:], None], strict=True)]
+    told = [(one, [f"{line.sign} {line.text}" for line in one.changes]) for one in found]
     items = [
         {"version": one.number, "note": one.note, "by": one.created_by, "at": one.created_at, "changes": changes}
         for one, changes in told
@@ -148,10 +148,6 @@ def _terms(rule: Rule) -> list[str]:
         *(f"guard {guard}" for guard in rule.guards),
         *(" ".join(filter(None, (act.kind.replace("_", " "), act.field, act.value))) for act in rule.actions),
     ]
-
-
-def _changes(older: VersionView | None, one: VersionView) -> list[str]:
-    return [f"{line.sign} {line.text}" for line in difference(older.workflow, one.workflow)] if older else []
 
 
 def _headed(one: VersionView) -> str:

@@ -17,7 +17,7 @@ from errata.apps.projects import queries as projects
 from errata.apps.workflows import operations, queries
 from errata.apps.workflows.types import WorkflowView
 from errata.core.errors import Refusal
-from errata.core.workflow import Line, Workflow, difference
+from errata.core.workflow import Workflow, difference
 from errata.web.answers import Toast, fragment, go, piece
 from errata.web.requests import ActorRequest
 from errata.web.workflows import choices, draft
@@ -30,14 +30,6 @@ class DraftUnreadable(Refusal):
 
     code = "draft_unreadable"
     status = 400
-
-
-class VersionShown(msgspec.Struct, frozen=True):
-    number: int
-    note: str
-    created_by: str
-    created_at: Any
-    lines: list[Line]
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -73,22 +65,12 @@ def workflow(request: ActorRequest, slug: str) -> HttpResponse:
     """One workflow: drawn, told, its versions, its projects."""
     view = queries.workflow(actor=request.actor, which=slug)
     versions = queries.list_versions(actor=request.actor, which=slug)
-    history = [
-        VersionShown(
-            version.number,
-            version.note,
-            version.created_by,
-            version.created_at,
-            difference(older.workflow, version.workflow) if older else [],
-        )
-        for version, older in zip(versions, [*versions[1:], None], strict=True)
-    ]
     others = [
         project
         for project in projects.list_projects(actor=request.actor)
         if project.slug not in {use.slug for use in view.projects}
     ]
-    context = {"view": view, "drawn": shown(view.workflow), "versions": history, "others": others}
+    context = {"view": view, "drawn": shown(view.workflow), "versions": versions, "others": others}
     return framed(request, "workflows/show.html", context, current="workflows")
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from errata.apps.projects import queries as projects
 from errata.apps.workflows import operations, queries
 from errata.apps.workflows.queries import FieldNotFound
-from errata.core.arrivals import DEFAULT_ARRIVALS, EVENT_TYPES, ArrivalRules
+from errata.core.arrivals import EVENT_TYPES, ArrivalRules
 from errata.core.errors import Refusal
 from errata.core.fields import EVERY, KINDS, CustomField, FieldKind
 from errata.core.vocabulary import LEVELS, PRIORITIES, SEVERITIES
@@ -100,8 +100,7 @@ def arrivals(request: ActorRequest) -> HttpResponse:
     place = request.GET.get("project", "")
     project = projects.project(actor=request.actor, which=place).slug if place else None
     form = Form()
-    own = queries.arrivals(actor=request.actor, project=project)
-    rules = own or queries.arrivals(actor=request.actor) or DEFAULT_ARRIVALS
+    rules, inherits = queries.arrivals_in_force(actor=request.actor, project=project)
     if request.method == "POST":
         try:
             return _changed_arrivals(request, project)
@@ -114,12 +113,9 @@ def arrivals(request: ActorRequest) -> HttpResponse:
         "form": form,
         "project": project or "",
         "projects": projects.list_projects(actor=request.actor),
-        "inherits": project is not None and own is None,
-        "sent": [(value, words, rules.types.get(value, rules.type)) for value, words in EVENT_TYPES.items()],
-        "levels": [
-            (level, rules.priorities.get(level, rules.priority), rules.severities.get(level, rules.severity))
-            for level in reversed(LEVELS)
-        ],
+        "inherits": inherits,
+        "sent": [(value, EVENT_TYPES[value], name) for value, name in rules.sent().items()],
+        "levels": rules.levels(),
         "types": types,
         "priorities": PRIORITIES,
         "severities": SEVERITIES,
@@ -133,15 +129,9 @@ def _changed_arrivals(request: ActorRequest, project: str | None) -> HttpRespons
         operations.forget_arrivals(project=project, by=request.actor, at=request.now)
         return go(request, address, toast=Toast(text="The project follows the organisation again."))
     rules = ArrivalRules(
-        type=request.POST.get("type:error", ""),
-        types={
-            value: chosen
-            for value in EVENT_TYPES
-            if value != "error" and (chosen := request.POST.get(f"type:{value}", "")) != request.POST.get("type:error")
-        },
         priorities={level: request.POST.get(f"priority:{level}", "") for level in LEVELS},
         severities={level: request.POST.get(f"severity:{level}", "") for level in LEVELS},
-    )
+    ).sending({value: request.POST.get(f"type:{value}", "") for value in EVENT_TYPES})
     operations.set_arrivals(rules=rules, project=project, by=request.actor, at=request.now)
     return go(request, address, toast=Toast(text="Saved. It holds for issues that are opened from now on."))
 

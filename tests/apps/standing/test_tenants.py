@@ -114,6 +114,7 @@ READS = {
     "process": lambda a, s: workflow_queries.process(actor=a, project=s["project"].id),
     "words": lambda a, s: workflow_queries.words(actor=a).fields,
     "arrivals": lambda a, s: workflow_queries.arrivals(actor=a, project="payments"),
+    "arrivals_in_force": lambda a, s: workflow_queries.arrivals_in_force(actor=a, project="payments"),
     "list_teams": lambda a, s: account_queries.list_teams(actor=a),
     "team_id": lambda a, s: account_queries.team_id(actor=a, slug="money"),
     "team_ids_of": lambda a, s: account_queries.team_ids_of(actor=a),
